@@ -1,5 +1,5 @@
 // Worker processes that serve one port: cluster [port] [workers]. A worker that dies is replaced; SIGTERM or SIGINT ends
-// them one after the other, each when its clients ask no more. A client gets the worker's number for each line.
+// them one after the other, each when its clients have their answers. A client gets the worker's number for each line.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -13,9 +13,10 @@ namespace cluster = net::cluster;
 
 static net::Task<> serve(net::Socket client) {
   try {
-    net::Reader reader(client);
+    net::Reader reader(client, {.lingering = 1000});
     while (const auto line = co_await reader.readLine(4096)) {
       co_await net::write(client, std::to_string(cluster::worker().id()) + " " + *line + "\n");
+      if (!cluster::worker().isConnected()) break;  // it leaves: another one answers the next line
     }
     client.end();
   } catch (const net::Error&) {}  // it is gone

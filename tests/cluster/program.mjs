@@ -216,11 +216,13 @@ const scenarios = {
     cluster.on('fork', () => note('fork'));
     cluster.on('online', () => note('online'));
     cluster.on('listening', () => note('listening'));
+    cluster.on('message', () => note('message'));
     cluster.on('exit', (worker, code) => { print(`exit ${code}`); count = -1; });
     await start(1);
     await ask(1, 'listen a 0');
     const path = `/tmp/net-cluster-${workers[0].process.pid}`;
-    print(withoutPort(await ask(1, `listen b ${path}`), path));
+    await ask(1, `listen b ${path}`);
+    await until(() => count === 6);
     print(await visit(path));
     workers[0].send('exit 3');
     await until(() => count < 0);

@@ -54,6 +54,24 @@ class Cluster(unittest.TestCase):
             found = (found | {who}) & workers
         return found
 
+    def test_who_asks_on_and_on_is_ended_with_an_answer_and_served_by_another_worker(self):
+        self.until_served_by({1, 2})
+        client, who = self.ask()
+        while who != 1:
+            client, who = self.ask()
+        self.program.send_signal(signal.SIGTERM)
+        answers = 0
+        with contextlib.suppress(ConnectionError):  # it may have asked once more when the end was on its way
+            while True:
+                client.sendall(b"more\n")
+                data = client.recv(100)
+                if not data:
+                    break
+                self.assertEqual(data, b"1 more\n")
+                answers += 1
+        self.assertGreater(answers, 0)
+        self.assertEqual(self.program.wait(support.DEADLINE), 0)
+
     def test_no_request_is_lost_while_workers_end_under_load(self):
         """Each client asks until it is refused. What waits when the last worker closes is served by nobody: that, and
         nothing before it, may be what a client meets last."""

@@ -46,6 +46,7 @@ struct OwnSide : Handle {
   void room(ServerState& server);
   void heard(std::string_view bytes, const ReceivedHandle& handle);
   void answered(Heard& words, const ReceivedHandle& handle);
+  void listens(ServerState& server, std::uint32_t number);
   void given(std::int64_t number, const Socket& socket);
   void give_back(std::int64_t number, const Socket& socket, bool for_want_of_room);
   void message(std::string_view bytes, const ReceivedHandle& handle);
