@@ -93,6 +93,7 @@ struct IpcState : Handle {
   void answered(const ReadFrame& frame);
   void answer(FrameKind kind, Refused why = {});
   void came(const ReadFrame& frame, NativeHandle descriptor);
+  int open_ticket(std::string_view ticket, NativeHandle& opened);
   void close_what_came() noexcept;
   void close_unopened();
   void emit_message(std::string_view bytes, const ReceivedHandle& handle);
@@ -128,6 +129,7 @@ struct IpcState : Handle {
   Machine::Channel channel;
   Listeners listeners;
   FrameReader reader{Machine::ticket_size};
+  std::string_view arrived;  // while there may be no memory for it
   Answers answers;
   OutgoingList waiting;    // for their sockets, which still have to send
   OutgoingList queue;      // to be sent

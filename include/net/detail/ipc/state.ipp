@@ -62,6 +62,7 @@ NET_API IpcState::~IpcState() {
 /// The descriptor is its own from now on, also if this throws.
 NET_API void IpcState::open(NativeHandle descriptor) {
   (void)channel.adopt_connected(descriptor);
+  if (!is_open()) (void)Machine::close_file(descriptor);  // there was no memory for it
   start();
 }
 
@@ -183,6 +184,7 @@ NET_API void IpcState::fail_all() {
 NET_API void IpcState::drop_all() noexcept {
   over = true;
   close_descriptor();
+  recount();
   reader.clear();
   for (OutgoingList* const list : {&waiting, &queue, &awaiting, &done}) list->clear();
   listeners.clear();
