@@ -9263,11 +9263,18 @@ class NeedsCoAwait<void> {};
 #define NET_DETAIL_CORO_RUNNING_TASK_HPP
 
 #include <coroutine>
+#include <type_traits>
 #include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct TaskPromiseBase;
+class RunningTask;
+
+/// Several tasks that one waits for.
+struct JoinedLinks {
+  RunningTask* (*running_among)(const JoinedLinks&) noexcept;  ///< one of them, or what it waits for; null: none runs
+};
 
 /// Who is told that a task has ended, if no task awaits it.
 struct TaskEnd {
@@ -9283,8 +9290,38 @@ struct TaskLinks {
     void* caller;  // of one that is awaited: its frame; null as long as it has not suspended
   };
   TaskLinks* outer = nullptr;  // the caller's, if that is a Task; of one that is doomed, the next of them
-  TaskLinks* inner = nullptr;  // of the task that it waits for
-  bool awaited = false;        // it has begun, and its result is whose it is
+  union {
+    TaskLinks* inner = nullptr;  // of the task that it waits for
+    const JoinedLinks* joined;   // if it joins some: those
+  };
+  bool awaited = false;  // it has begun, and its result is whose it is
+  bool joins = false;
+};
+
+/// In the frame of a task that waits for several: as long as it does, it is known for which.
+class Joining {
+ public:
+  Joining() noexcept = default;
+  Joining(Joining&&) noexcept {}  // handed on, before it waits
+  Joining& operator=(Joining&&) = delete;
+  ~Joining() { end(); }
+
+  template <class Promise>
+  void begin([[maybe_unused]] std::coroutine_handle<Promise> task, const JoinedLinks& tasks) noexcept {
+    if constexpr (std::is_base_of_v<TaskLinks, Promise>) {
+      who_ = &task.promise();
+      who_->joined = &tasks;
+      who_->joins = true;
+    }
+  }
+  void end() noexcept {
+    if (!who_) return;
+    who_->joins = false;
+    std::exchange(who_, nullptr)->inner = nullptr;
+  }
+
+ private:
+  TaskLinks* who_ = nullptr;
 };
 
 /// Stands on the stack of whoever resumes a task, as long as that runs. A task that is destroyed meanwhile, which only what it
@@ -9308,6 +9345,8 @@ class RunningTask {
   /// Whether the task, or one that it waits for, runs. If so, it is destroyed later.
   static bool dooms(TaskLinks& task) noexcept { return innermost() && !task.frame.done() && find_and_doom(task); }
   bool dooms_any() const noexcept { return doomed_ != nullptr; }
+  /// The innermost that runs of a task and what it waits for; null: none does.
+  static RunningTask* in(const TaskLinks& task) noexcept;
 
  private:
   static RunningTask*& innermost() noexcept {
@@ -10553,7 +10592,7 @@ struct JobOutcome {
   bool ok() const noexcept { return result.has_value(); }
   [[noreturn]] void throw_failure() const {
     if (thrown) std::rethrow_exception(thrown);
-    throw_error(failure);
+    throw_error(failure ? failure : make_error(Errc::ERR_ABORTED, "The loop of this job is gone"));
   }
   /// The failure as an Error, whatever was thrown.
   Error error() const {
@@ -12696,7 +12735,7 @@ enum class JoinRule : std::uint8_t { all, group, race, any };
 
 /// The tasks run at once. Whoever waits goes on from a tick: then none of them is running, so those that are not
 /// over can be destroyed where they stand.
-struct JoinedTasks : Handle {
+struct JoinedTasks : Handle, JoinedLinks {
   static const Operations table;
 
   JoinedTasks(LoopCore& core, JoinRule how);
@@ -12735,6 +12774,7 @@ struct JoinedTasks : Handle {
   friend struct JoinedTask;
 
   JoinedTask* begin(std::coroutine_handle<> frame, TaskPromiseBase& promise, Ref<KeptCallable> callable);
+  static RunningTask* find_running(const JoinedLinks& links) noexcept;
   static void on_end(TaskEnd& end, TaskPromiseBase& promise);
   void decide(JoinedTask& task);
   void resume_later() noexcept;
@@ -13004,13 +13044,21 @@ class [[nodiscard("write co_await before it")]] JoinAwaiter {
     joined_->cancel();
     return true;
   }
-  void await_suspend(std::coroutine_handle<> task) { joined_->wait(waiting_, task); }
-  auto await_resume() { return outcome_.take(*joined_); }
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> task) {
+    joined_->wait(waiting_, task);
+    joining_.begin(task, *joined_);
+  }
+  auto await_resume() {
+    joining_.end();
+    return outcome_.take(*joined_);
+  }
 
  private:
   Ref<JoinedTasks> joined_;
   Outcome outcome_;
   WaitingTask waiting_;
+  Joining joining_;
 };
 
 template <class First, class... More>
@@ -13104,7 +13152,11 @@ class TaskGroup {
   class [[nodiscard("write co_await before it")]] Awaiter {
    public:
     bool await_ready();
-    void await_suspend(std::coroutine_handle<> task) { joined_->wait(waiting_, task); }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> task) {
+      joined_->wait(waiting_, task);
+      joining_.begin(task, *joined_);
+    }
     void await_resume();
 
    private:
@@ -13114,6 +13166,7 @@ class TaskGroup {
 
     detail::Ref<detail::JoinedTasks> joined_;
     detail::WaitingTask waiting_;
+    detail::Joining joining_;
   };
 
   /// Until all have ended, also those that are added meanwhile; throws the first error, and the group can be used again.
@@ -22412,13 +22465,20 @@ NET_API detail::Endpoint Socket::local() const {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-NET_API bool RunningTask::find_and_doom(TaskLinks& task) noexcept {
+NET_API RunningTask* RunningTask::in(const TaskLinks& task) noexcept {
   for (const TaskLinks* at = &task; at; at = at->inner) {
     for (RunningTask* running = innermost(); running; running = running->outer_) {
-      if (running->frame_ == at->frame) return running->doom(task), true;
+      if (running->frame_ == at->frame) return running;
     }
+    if (at->joins) return at->joined->running_among(*at->joined);
   }
-  return false;
+  return nullptr;
+}
+
+NET_API bool RunningTask::find_and_doom(TaskLinks& task) noexcept {
+  RunningTask* const running = in(task);
+  if (running) running->doom(task);
+  return running != nullptr;
 }
 
 /// Nobody is told of its end any more.
@@ -24465,7 +24525,7 @@ NET_API void Reader::received(std::string_view bytes) {
   // the task that let it flow may be gone
   if (!waiter_) return pause();
   if (!settle()) return;
-  // the task may destroy this reader, also by way of another 'data'; one of a foreign type may throw, and the reader lives on
+  // the task may destroy this reader, also behind another 'data'; one of a foreign type may throw, and the reader lives on
   bool gone = false;
   struct Resuming {
     Reader& reader;
@@ -24544,7 +24604,7 @@ NET_API constexpr Handle::Operations JoinedTasks::table{
     [](Handle& handle) noexcept { delete static_cast<JoinedTasks*>(&handle); },
     [](Handle& handle) noexcept { static_cast<JoinedTasks&>(handle).cancel(); }};
 
-NET_API JoinedTasks::JoinedTasks(LoopCore& core, JoinRule how) : Handle(core, table), rule(how) {
+NET_API JoinedTasks::JoinedTasks(LoopCore& core, JoinRule how) : Handle(core, table), JoinedLinks{find_running}, rule(how) {
   core.ticks().expect();  // for the one that goes on
 }
 
@@ -24622,6 +24682,13 @@ NET_API void JoinedTasks::close() noexcept {
   if (waiter) resume_later();
 }
 
+NET_API RunningTask* JoinedTasks::find_running(const JoinedLinks& links) noexcept {
+  for (const JoinedTask* task = static_cast<const JoinedTasks&>(links).first; task; task = task->next) {
+    if (RunningTask* const running = RunningTask::in(*task->promise)) return running;
+  }
+  return nullptr;
+}
+
 NET_API Error error_of(const std::exception_ptr& thrown) {
 #if defined(__cpp_exceptions)
   try {
@@ -24659,6 +24726,7 @@ NET_API bool TaskGroup::Awaiter::await_ready() {
 }
 
 NET_API void TaskGroup::Awaiter::await_resume() {
+  joining_.end();
   waiting_.require_kept();
   joined_->decided = false;
   joined_->winner = nullptr;

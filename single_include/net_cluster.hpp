@@ -361,6 +361,7 @@ struct OwnSide : Handle {
   void room(ServerState& server);
   void heard(std::string_view bytes, const ReceivedHandle& handle);
   void answered(Heard& words, const ReceivedHandle& handle);
+  void listens(ServerState& server, std::uint32_t number);
   void given(std::int64_t number, const Socket& socket);
   void give_back(std::int64_t number, const Socket& socket, bool for_want_of_room);
   void message(std::string_view bytes, const ReceivedHandle& handle);
@@ -1247,8 +1248,13 @@ NET_API void OwnSide::answered(Heard& words, const ReceivedHandle& handle) {
   servers[at].number = number;
   server->opened_elsewhere(Access::state(*handle.server()), number, accepts);
   handle.server()->close();
-  if (!server->acceptor.is_open()) return;
-  const std::optional<AddressInfo> is = Access::make<Server>(server.get()).address();
+  // after its own 'listening', as in Node
+  loop->ticks().push(Tick{Ref<OwnSide>(this), [server, number](OwnSide& side) { side.listens(*server, number); }});
+}
+
+NET_API void OwnSide::listens(ServerState& server, std::uint32_t number) {
+  if (!server.acceptor.is_open() || server.elsewhere != number) return;
+  const std::optional<AddressInfo> is = Access::make<Server>(&server).address();
   Spoken said(Say::listening);
   said.number(number).number(is ? static_cast<std::int64_t>(is->family) : 0).number(is ? is->port : 0);
   said.text(is ? is->address : "").text(is ? is->path : "");

@@ -337,6 +337,7 @@ struct IpcState : Handle {
   void answered(const ReadFrame& frame);
   void answer(FrameKind kind, Refused why = {});
   void came(const ReadFrame& frame, NativeHandle descriptor);
+  int open_ticket(std::string_view ticket, NativeHandle& opened);
   void close_what_came() noexcept;
   void close_unopened();
   void emit_message(std::string_view bytes, const ReceivedHandle& handle);
@@ -372,6 +373,7 @@ struct IpcState : Handle {
   Machine::Channel channel;
   Listeners listeners;
   FrameReader reader{Machine::ticket_size};
+  std::string_view arrived;  // while there may be no memory for it
   Answers answers;
   OutgoingList waiting;    // for their sockets, which still have to send
   OutgoingList queue;      // to be sent
@@ -765,6 +767,7 @@ struct CameHere {
     if (fd == no_handle) return;
     Machine::Channel unwanted;
     (void)unwanted.adopt_connected(fd);
+    if (!unwanted.is_open()) (void)Machine::close_file(fd);  // there was no memory for it
   }
 };
 
@@ -794,7 +797,10 @@ NET_API void IpcState::receive() {
       return close(gone ? no_error() : system_failure(static_cast<int>(-got), "read"));
     }
     const auto size = static_cast<std::size_t>(got);
-    if (!reader.feed(read.view(), with)) return close(system_failure(EPROTO, "read"));
+    arrived = read.view();
+    const bool belongs = reader.feed(arrived, with);
+    arrived = {};
+    if (!belongs) return close(system_failure(EPROTO, "read"));
     first.fd = no_handle;
     parse();
     if (size < LoopCore::receive_capacity && !with.any() && !broken) return;
@@ -867,15 +873,24 @@ NET_API void IpcState::answer(FrameKind kind, Refused why) {
   flush();
 }
 
+/// What somebody has here already is nobody else's, whatever a ticket says.
+NET_API int IpcState::open_ticket(std::string_view ticket, NativeHandle& opened) {
+  NativeHandle named = no_handle;
+  const int failed = Machine::open_ticket(ticket.data(), named);
+  if (failed < 0) return failed;
+  if (loop->poller().has(named)) return -EPROTO;
+  opened = named;
+  return 0;
+}
+
 /// A message with a handle. It is answered before it is emitted: whatever the listeners do, this side has it.
 NET_API void IpcState::came(const ReadFrame& frame, NativeHandle descriptor) {
   CameHere fd(descriptor);
   if (!frame.ticket.empty()) {
-    const int failed = Machine::open_ticket(frame.ticket.data(), fd.fd);
+    const int failed = open_ticket(frame.ticket, fd.fd);
     if (failed == -EMFILE) return answer(FrameKind::refused, Refused::no_descriptors);
     if (short_of_memory(failed)) return answer(FrameKind::refused, Refused::no_memory);
-    if (failed == 0 && loop->poller().has(fd.fd)) fd.fd = no_handle;  // it is somebody's here
-    if (fd.fd == no_handle) return close(system_failure(EPROTO, "read"));
+    if (failed < 0) return close(system_failure(EPROTO, "read"));
   }
   if (disconnecting) return answer(FrameKind::refused, Refused::disconnected);
   if (fd.fd == no_handle) return answer(FrameKind::refused, Refused::no_descriptors);
@@ -929,17 +944,19 @@ NET_API void IpcState::close_what_came() noexcept {
 /// A ticket that nobody opens would keep its socket open, so what is on its way is looked at too, as far as it has come. In
 /// a copy: a listener may be looking at the frame that came last.
 NET_API void IpcState::close_unopened() {
-  const auto close_one = [](std::string_view ticket) {
+  const auto close_one = [this](std::string_view ticket) {
     CameHere unwanted(no_handle);
-    if (!ticket.empty()) (void)Machine::open_ticket(ticket.data(), unwanted.fd);
+    if (!ticket.empty()) (void)open_ticket(ticket, unwanted.fd);
   };
   FrameReader rest(reader);
+  CameDescriptors none;
+  (void)rest.feed(arrived, none);
   for (int reads = 32; reads > 0; --reads) {
+    const ReadResult read = Machine::receive_with(channel, loop->receive_buffer(), LoopCore::receive_capacity, none);
+    (void)rest.feed(read.size > 0 ? read.view() : channel.unread(), none);
     ReadFrame frame;
     while (rest.next(0xffffffff, frame) == FrameReader::Step::frame) close_one(frame.ticket);
-    CameDescriptors none;
-    const ReadResult read = Machine::receive_with(channel, loop->receive_buffer(), LoopCore::receive_capacity, none);
-    if (read.size <= 0 || !rest.feed(read.view(), none)) break;
+    if (read.size <= 0) break;
   }
   close_one(rest.take_any_ticket());
 }
@@ -1302,6 +1319,7 @@ NET_API IpcState::~IpcState() {
 /// The descriptor is its own from now on, also if this throws.
 NET_API void IpcState::open(NativeHandle descriptor) {
   (void)channel.adopt_connected(descriptor);
+  if (!is_open()) (void)Machine::close_file(descriptor);  // there was no memory for it
   start();
 }
 
@@ -1423,6 +1441,7 @@ NET_API void IpcState::fail_all() {
 NET_API void IpcState::drop_all() noexcept {
   over = true;
   close_descriptor();
+  recount();
   reader.clear();
   for (OutgoingList* const list : {&waiting, &queue, &awaiting, &done}) list->clear();
   listeners.clear();
