@@ -29,6 +29,10 @@ class Cluster(unittest.TestCase):
         self.addCleanup(self.program.kill)
         self.port = int(re.fullmatch(r"listening on 127\.0\.0\.1:(\d+)\n", self.program.stdout.readline())[1])
 
+    def ask_to_end(self):
+        # under Wine the only signal that a program hears from outside is that of Ctrl-C
+        self.program.send_signal(signal.SIGINT if support.on_windows() else signal.SIGTERM)
+
     def ask(self, text=b"hello"):
         """A new connection, and who has answered."""
         client = socket.create_connection(("127.0.0.1", self.port), timeout=support.DEADLINE)
@@ -59,7 +63,7 @@ class Cluster(unittest.TestCase):
         client, who = self.ask()
         while who != 1:
             client, who = self.ask()
-        self.program.send_signal(signal.SIGTERM)
+        self.ask_to_end()
         answers = 0
         with contextlib.suppress(ConnectionError):  # it may have asked once more when the end was on its way
             while True:
@@ -75,7 +79,6 @@ class Cluster(unittest.TestCase):
     def test_no_request_is_lost_while_workers_end_under_load(self):
         """Each client asks until it is refused. What waits when the last worker closes is served by nobody: that, and
         nothing before it, may be what a client meets last."""
-        support.not_on_windows(self, "no SIGTERM on Windows")
         begun = threading.Semaphore(0)
 
         def ask_until_refused():
@@ -96,7 +99,7 @@ class Cluster(unittest.TestCase):
             clients = [pool.submit(ask_until_refused) for _ in range(8)]
             for _ in range(100):
                 begun.acquire(timeout=support.DEADLINE)
-            self.program.send_signal(signal.SIGTERM)
+            self.ask_to_end()
             for client in clients:
                 client.result(support.DEADLINE)
         self.assertEqual(self.program.stdout.read(), "".join(f"worker {who} has ended: 0, 0\n" for who in (1, 2)))
@@ -145,8 +148,7 @@ class Cluster(unittest.TestCase):
             client, who = self.ask()
             if clients.setdefault(who, client) is not client:
                 client.close()
-        # under Wine the only signal that a program hears from outside is that of Ctrl-C
-        self.program.send_signal(signal.SIGINT if support.on_windows() else signal.SIGTERM)
+        self.ask_to_end()
         for who, client in sorted(clients.items()):
             self.assertEqual(client.recv(1), b"")  # it is idle, so it is ended
             client.close()

@@ -14,7 +14,7 @@ from support import DEADLINE, received
 
 class Handover(unittest.TestCase):
     def setUp(self):
-        support.not_on_windows(self, "no socket travels on Windows yet")
+        support.not_on_windows(self, "its path is a file, and a pipe of Windows is none")
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.path = str(pathlib.Path(folder.name) / "s")
