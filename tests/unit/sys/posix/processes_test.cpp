@@ -66,9 +66,24 @@ TEST_CASE(
     CHECK((end.code == 7 && end.signal == 0));
   }
   ProcessEnd end;
-  CHECK(shell("echo here >&3; sleep 100 3>&-", -1, end, true) == "here\n");
+  CHECK(shell("echo here >&3; exec sleep 100", -1, end, true) == "here\n");
   CHECK((end.code == 0 && end.signal == SIGTERM));
   CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("a program ignores and blocks no signal because the one that has started it does") {
+  sigset_t blocked, before;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGUSR2);
+  REQUIRE(::pthread_sigmask(SIG_BLOCK, &blocked, &before) == 0);
+  const auto handled = ::signal(SIGTERM, SIG_IGN);
+  ProcessEnd end;
+  CHECK(shell("echo here >&3; exec sleep 100", -1, end, true) == "here\n");
+  CHECK((end.code == 0 && end.signal == SIGTERM));
+  CHECK(shell("kill -USR2 $$; exec sleep 100", -1, end) == "");
+  CHECK((end.code == 0 && end.signal == SIGUSR2));
+  ::signal(SIGTERM, handled);
+  CHECK(::pthread_sigmask(SIG_SETMASK, &before, nullptr) == 0);
 }
 
 TEST_CASE("a program that is not there is an error, and leaves nothing behind") {
