@@ -737,6 +737,34 @@ NET_API int own_program(Program& program) {
 }
 #endif
 
+/// What this process ignores, or a thread of it blocks, is not the child's.
+inline int with_signals_of_its_own(posix_spawnattr_t& attributes) noexcept {
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  if (const int failed = ::posix_spawnattr_setsigmask(&attributes, &none)) return failed;
+  if (const int failed = ::posix_spawnattr_setsigdefault(&attributes, &all)) return failed;
+  return ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
+
+inline int spawn(const char* path, NativeHandle channel, char** arguments, char** variables,
+                 std::int64_t& id) noexcept {
+  posix_spawn_file_actions_t actions;
+  if (const int failed = ::posix_spawn_file_actions_init(&actions)) return failed;
+  posix_spawnattr_t attributes;
+  int failed = ::posix_spawnattr_init(&attributes);
+  if (failed == 0) {
+    pid_t child = 0;
+    failed = with_signals_of_its_own(attributes);
+    if (failed == 0) failed = ::posix_spawn_file_actions_adddup2(&actions, channel, given_channel());
+    if (failed == 0) failed = ::posix_spawn(&child, path, &actions, &attributes, arguments, variables);
+    if (failed == 0) id = child;
+    ::posix_spawnattr_destroy(&attributes);
+  }
+  ::posix_spawn_file_actions_destroy(&actions);
+  return failed;
+}
+
 /// The channel under that number, and nothing else of this library's: all is closed on exec.
 NET_API int start_program(const Program& program, NativeHandle channel, std::int64_t& id) {
   Vec<char*> arguments, variables;
@@ -747,20 +775,9 @@ NET_API int start_program(const Program& program, NativeHandle channel, std::int
   for (const std::string& each : program.variables) variables.push(text(each));
   variables.push(nullptr);
   // one that stands there already would not be moved, and closed on exec
-  const NativeHandle channel_of_child = given_channel();
-  const NativeHandle moved = ::fcntl(channel, F_DUPFD_CLOEXEC, channel_of_child + 1);
+  const NativeHandle moved = ::fcntl(channel, F_DUPFD_CLOEXEC, given_channel() + 1);
   if (moved < 0) return -errno;
-  posix_spawn_file_actions_t actions;
-  int failed = ::posix_spawn_file_actions_init(&actions);
-  if (failed == 0) {
-    failed = ::posix_spawn_file_actions_adddup2(&actions, moved, channel_of_child);
-    pid_t child = 0;
-    if (failed == 0) {
-      failed = ::posix_spawn(&child, program.path.c_str(), &actions, nullptr, arguments.begin(), variables.begin());
-    }
-    if (failed == 0) id = child;
-    ::posix_spawn_file_actions_destroy(&actions);
-  }
+  const int failed = spawn(program.path.c_str(), moved, arguments.begin(), variables.begin(), id);
   close_descriptor(moved);
   return -failed;
 }
