@@ -20259,10 +20259,6 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
   if (state.phase == Phase::closing)
     throw_error(make_error(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
   const Ref<ConnectAttempts> attempts = Connector{state}.prepare(options);
-  // one that throws has not begun: what was destroyed before is so again
-  CallOnThrow undo([&state, was_destroyed = state.destroyed()] {
-    if (was_destroyed && state.phase == Phase::idle) state.phase.move_to(Phase::discarded);
-  });
   if (!wrapped) {
     if (state.users_buffer) state.next_onread_buffer();
     state.undestroy();
@@ -20270,7 +20266,6 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
   if (options.noDelay) state.settings.no_delay = true;
   if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay);
   Connector{state}.start(attempts, options);
-  undo.passed = true;
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
