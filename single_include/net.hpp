@@ -6140,7 +6140,8 @@ class Loop : private detail::LoopCore {
     } else {
       state->callback = [call = std::decay_t<F>(std::forward<F>(callback))](int) mutable { call(); };
     }
-    if (const int failed = state->open(); failed < 0) detail::throw_error(detail::system_failure(-failed, "uv_signal_start"));
+    const int failed = state->open();
+    if (failed < 0) detail::throw_error(detail::system_failure(-failed, "uv_signal_start"));
     return Signal(std::move(state));
   }
   /// The loop's clock in milliseconds, read once a turn.
@@ -11955,6 +11956,12 @@ struct TaskPromiseBase : TaskLinks {
   std::suspend_always initial_suspend() const noexcept { return {}; }
   Final final_suspend() const noexcept { return {}; }
   void unhandled_exception() noexcept { thrown = std::current_exception(); }
+  template <class Promise>
+  static std::coroutine_handle<Promise> note_frame(Promise& promise) noexcept {
+    const auto own = std::coroutine_handle<Promise>::from_promise(promise);
+    promise.frame = own;
+    return own;
+  }
 
   std::exception_ptr thrown;
 };
@@ -11965,11 +11972,7 @@ NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromi
 
 template <class T, class Task>
 struct TaskPromise : TaskPromiseBase {
-  Task get_return_object() noexcept {
-    const auto own = std::coroutine_handle<TaskPromise>::from_promise(*this);
-    frame = own;
-    return Task(own);
-  }
+  Task get_return_object() noexcept { return Task(note_frame(*this)); }
   template <class U = T>
   void return_value(U&& result) {
     value.emplace(std::forward<U>(result));
@@ -11984,11 +11987,7 @@ struct TaskPromise : TaskPromiseBase {
 
 template <class Task>
 struct TaskPromise<void, Task> : TaskPromiseBase {
-  Task get_return_object() noexcept {
-    const auto own = std::coroutine_handle<TaskPromise>::from_promise(*this);
-    frame = own;
-    return Task(own);
-  }
+  Task get_return_object() noexcept { return Task(note_frame(*this)); }
   void return_void() const noexcept {}
   void take() {
     if (thrown) std::rethrow_exception(std::exchange(thrown, {}));
@@ -24599,7 +24598,8 @@ NET_API constexpr Handle::Operations JoinedTasks::table{
     [](Handle& handle) noexcept { delete static_cast<JoinedTasks*>(&handle); },
     [](Handle& handle) noexcept { static_cast<JoinedTasks&>(handle).cancel(); }};
 
-NET_API JoinedTasks::JoinedTasks(LoopCore& core, JoinRule how) : Handle(core, table), JoinedLinks{find_running}, rule(how) {
+NET_API JoinedTasks::JoinedTasks(LoopCore& core, JoinRule how)
+    : Handle(core, table), JoinedLinks{find_running}, rule(how) {
   core.ticks().expect();  // for the one that goes on
 }
 

@@ -225,7 +225,8 @@ class Loop : private detail::LoopCore {
     } else {
       state->callback = [call = std::decay_t<F>(std::forward<F>(callback))](int) mutable { call(); };
     }
-    if (const int failed = state->open(); failed < 0) detail::throw_error(detail::system_failure(-failed, "uv_signal_start"));
+    const int failed = state->open();
+    if (failed < 0) detail::throw_error(detail::system_failure(-failed, "uv_signal_start"));
     return Signal(std::move(state));
   }
   /// The loop's clock in milliseconds, read once a turn.

@@ -1,9 +1,10 @@
-// Loops whose listeners throw: they go on, and what they threw is counted.
+// Loops whose listeners throw: they go on, and what they threw is counted. Coroutines that throw.
 #ifndef NET_TESTS_THROWING_HPP
 #define NET_TESTS_THROWING_HPP
 
 #include <doctest/doctest.h>
 
+#include <coroutine>
 #include <net.hpp>
 #include <optional>
 
@@ -39,6 +40,18 @@ inline int throws_without_memory(net::Loop& loop, std::optional<NoMemory>& none)
   }
   return thrown;
 }
+
+/// A coroutine whose exceptions leave its resume(), which the library's own tasks never do.
+struct Throwing {
+  struct promise_type {
+    Throwing get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    void unhandled_exception() { throw; }
+  };
+  std::coroutine_handle<promise_type> frame;
+};
 
 }  // namespace tests::inline NET_MACHINE
 

@@ -288,7 +288,8 @@ TEST_CASE("S33.3: a server that closes right after it was sent arrives although 
 }
 
 TEST_CASE("S33.2: a socket that stays open here, and is destroyed right after it was sent, arrives all the same") {
-  NET_NOT_ON_WINDOWS("a socket travels as soon as the other process has said which one it is, and this one is closed by then");
+  NET_NOT_ON_WINDOWS(
+      "a socket travels as soon as the other process has said which one it is, and this one is closed by then");
   net::Loop loop;
   const auto [one, other] = net::IpcChannel::pair(loop);
   Ends ends(loop);

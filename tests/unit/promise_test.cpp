@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <coroutine>
 #include <memory>
 #include <net/reader.hpp>
 #include <net/task_group.hpp>
@@ -11,7 +10,9 @@
 #include "tests/support/reading.hpp"
 #include "tests/support/session.hpp"
 #include "tests/support/tasks.hpp"
+#include "tests/support/throwing.hpp"
 
+using tests::Throwing;
 using tests::run_task;
 
 TEST_CASE("S34.8: a task waits for what a callback tells, before or after it waits") {
@@ -99,18 +100,6 @@ TEST_CASE("S34.8: a promise is awaited as it stands, and rejected with a text") 
 }
 
 namespace {
-
-/// A coroutine whose exceptions leave its resume(), which the library's own tasks never do.
-struct Throwing {
-  struct promise_type {
-    Throwing get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_always final_suspend() noexcept { return {}; }
-    void return_void() noexcept {}
-    void unhandled_exception() { throw; }
-  };
-  std::coroutine_handle<promise_type> frame;
-};
 
 Throwing throws_after(net::Promise<int> promise) { throw co_await promise.wait(); }
 

@@ -9,6 +9,7 @@
 
 #include "tests/support/reading.hpp"
 #include "tests/support/session.hpp"
+#include "tests/support/throwing.hpp"
 
 using namespace tests;
 
@@ -32,18 +33,6 @@ Destroyable takes(net::Reader& reader, std::string& heard) {
 Destroyable takes(net::Acceptor& acceptor, int& count) {
   while (const auto socket = co_await acceptor.next()) ++count, socket->destroy();
 }
-
-/// One whose exceptions leave its resume(), which the library's own tasks never do.
-struct Throwing {
-  struct promise_type {
-    Throwing get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_always final_suspend() noexcept { return {}; }
-    void return_void() noexcept {}
-    void unhandled_exception() { throw; }
-  };
-  std::coroutine_handle<promise_type> frame;
-};
 
 Throwing throws_after_a_line(net::Reader& reader) {
   (void)co_await reader.readLine(10);

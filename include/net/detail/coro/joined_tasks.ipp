@@ -28,7 +28,8 @@ NET_API constexpr Handle::Operations JoinedTasks::table{
     [](Handle& handle) noexcept { delete static_cast<JoinedTasks*>(&handle); },
     [](Handle& handle) noexcept { static_cast<JoinedTasks&>(handle).cancel(); }};
 
-NET_API JoinedTasks::JoinedTasks(LoopCore& core, JoinRule how) : Handle(core, table), JoinedLinks{find_running}, rule(how) {
+NET_API JoinedTasks::JoinedTasks(LoopCore& core, JoinRule how)
+    : Handle(core, table), JoinedLinks{find_running}, rule(how) {
   core.ticks().expect();  // for the one that goes on
 }
 

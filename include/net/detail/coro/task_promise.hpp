@@ -72,6 +72,12 @@ struct TaskPromiseBase : TaskLinks {
   std::suspend_always initial_suspend() const noexcept { return {}; }
   Final final_suspend() const noexcept { return {}; }
   void unhandled_exception() noexcept { thrown = std::current_exception(); }
+  template <class Promise>
+  static std::coroutine_handle<Promise> note_frame(Promise& promise) noexcept {
+    const auto own = std::coroutine_handle<Promise>::from_promise(promise);
+    promise.frame = own;
+    return own;
+  }
 
   std::exception_ptr thrown;
 };
@@ -82,11 +88,7 @@ NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromi
 
 template <class T, class Task>
 struct TaskPromise : TaskPromiseBase {
-  Task get_return_object() noexcept {
-    const auto own = std::coroutine_handle<TaskPromise>::from_promise(*this);
-    frame = own;
-    return Task(own);
-  }
+  Task get_return_object() noexcept { return Task(note_frame(*this)); }
   template <class U = T>
   void return_value(U&& result) {
     value.emplace(std::forward<U>(result));
@@ -101,11 +103,7 @@ struct TaskPromise : TaskPromiseBase {
 
 template <class Task>
 struct TaskPromise<void, Task> : TaskPromiseBase {
-  Task get_return_object() noexcept {
-    const auto own = std::coroutine_handle<TaskPromise>::from_promise(*this);
-    frame = own;
-    return Task(own);
-  }
+  Task get_return_object() noexcept { return Task(note_frame(*this)); }
   void return_void() const noexcept {}
   void take() {
     if (thrown) std::rethrow_exception(std::exchange(thrown, {}));
