@@ -31,6 +31,10 @@ class Worker : public Emitter<Worker> {
  public:
   using Events = detail::WorkerEvents;
 
+  /// All copies are the same worker. What was moved from still is it too: no handle is ever empty.
+  Worker(const Worker&) noexcept = default;
+  Worker& operator=(const Worker&) noexcept = default;
+
   /// 1, 2, 3 …: never used again.
   int id() const noexcept { return state_->id; }
   /// The process's; 0 if it could not be started.

@@ -39,6 +39,10 @@ class FileReader : public Emitter<FileReader> {
  public:
   using Events = detail::FileEvents;
 
+  /// All copies are the same reader. What was moved from still is it too: no handle is ever empty.
+  FileReader(const FileReader&) noexcept = default;
+  FileReader& operator=(const FileReader&) noexcept = default;
+
   /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0, `ERR_INVALID_ARG_VALUE` for a
   /// path with a NUL.
   explicit FileReader(std::string path, const FileReaderOptions& options = {})
@@ -127,6 +131,10 @@ struct FileWriterOptions {
 class FileWriter : public Emitter<FileWriter> {
  public:
   using Events = detail::FileEvents;
+
+  /// All copies are the same writer. What was moved from still is it too: no handle is ever empty.
+  FileWriter(const FileWriter&) noexcept = default;
+  FileWriter& operator=(const FileWriter&) noexcept = default;
 
   /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0, `ERR_INVALID_ARG_VALUE` for a
   /// path with a NUL.

@@ -40,6 +40,10 @@ class IpcChannel : public Emitter<IpcChannel> {
  public:
   using Events = detail::IpcEvents;
 
+  /// All copies are the same channel. What was moved from still is it too: no handle is ever empty.
+  IpcChannel(const IpcChannel&) noexcept = default;
+  IpcChannel& operator=(const IpcChannel&) noexcept = default;
+
   /// Takes over a connected IPC socket: that is closed for its user then, without events. Made in the listener of 'connect'
   /// or 'connection', or at once of `Socket({.fd = …})`, it misses nothing. Throws `ERR_INVALID_HANDLE_TYPE` for a socket
   /// that is none or is not connected, `ERR_INVALID_STATE` while written bytes still wait.

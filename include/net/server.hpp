@@ -32,6 +32,10 @@ class Server : public Emitter<Server> {
  public:
   using Events = detail::ServerEvents;
 
+  /// All copies are the same server. What was moved from still is it too: no handle is ever empty.
+  Server(const Server&) noexcept = default;
+  Server& operator=(const Server&) noexcept = default;
+
   /// A server that does not listen yet, on this thread's loop or on `loop`. The listener is one of 'connection' (S8.2).
   template <class F = std::nullptr_t>
   explicit Server(const ServerOptions& options = {}, F&& connectionListener = nullptr)

@@ -51,6 +51,10 @@ class Socket : public Emitter<Socket> {
  public:
   using Events = detail::SocketEvents;
 
+  /// All copies are the same socket. What was moved from still is it too: no handle is ever empty.
+  Socket(const Socket&) noexcept = default;
+  Socket& operator=(const Socket&) noexcept = default;
+
   /// A socket that is not connected yet, on this thread's loop or on `loop`; with `.fd` it is (S22). Throws
   /// `ERR_OUT_OF_RANGE` or `ERR_INVALID_FD_TYPE` for a descriptor of no stream (S22.4), or the system's error.
   Socket() : Socket(Loop::current(), SocketOptions{}) {}

@@ -79,6 +79,9 @@ class Elsewhere {
   Callable* callable_;
 };
 
+template <class T>
+using StateOf = std::remove_reference_t<decltype(Access::state(std::declval<const T&>()))>;
+
 /// What a listener is given. A handle travels as its state, and is made here, so that only who takes one pays for it.
 template <class T, bool Constant>
 class Argument {
@@ -89,31 +92,45 @@ class Argument {
  private:
   T* from_;
 };
-/// Who cannot change the handle is lent one that owns nothing: whoever emits keeps the state alive.
+/// A handle is lent: it stands in what it is a handle of and owns nothing, since whoever emits keeps the state alive. So
+/// a reference to it, which a listener may have captured, is good for as long as the state is there.
 template <class T>
   requires std::derived_from<T, Emitter<T>>
 class Argument<T, true> {
  public:
-  explicit Argument(void* state) : handle_(Access::make<T>(state)) { --Access::state(handle_).owners; }
-  Argument(const Argument&) = delete;
-  Argument& operator=(const Argument&) = delete;
-  ~Argument() {}
-  const T& get() const noexcept { return handle_; }
+  explicit Argument(void* state) : lent_(lend(state)) {}
+  const T& get() const noexcept { return lent_; }
 
  private:
-  union {
-    T handle_;
-  };
+  static const T& lend(void* state) {
+    auto& owner = *static_cast<StateOf<T>*>(state);
+    static_assert(sizeof(T) == Listeners::handle_bytes && alignof(T) <= alignof(void*));
+    const T* const lent = ::new (owner.listeners.place_of_handle()) T(Access::make<T>(state));
+    --owner.owners;
+    return *lent;
+  }
+
+  const T& lent_;
 };
+/// Who can change it may have given it another value; then what the lent one was said to own is made up for.
 template <class T>
   requires std::derived_from<T, Emitter<T>>
 class Argument<T, false> {
  public:
-  explicit Argument(void* state) : handle_(Access::make<T>(state)) {}
-  T& get() noexcept { return handle_; }
+  explicit Argument(void* state) : handle_(Access::make<T>(state)), lent_(const_cast<T&>(Lent(state).get())) {}
+  Argument(const Argument&) = delete;
+  Argument& operator=(const Argument&) = delete;
+  ~Argument() {
+    if (lent_ == handle_) return;
+    lent_.~T();
+    ::new (&lent_) T(handle_);
+  }
+  T& get() noexcept { return lent_; }
 
  private:
+  using Lent = Argument<T, true>;
   T handle_;
+  T& lent_;
 };
 template <class T>
 using Constant = std::conditional_t<std::derived_from<T, Emitter<T>>, const T, T>;

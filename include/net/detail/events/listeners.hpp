@@ -99,6 +99,10 @@ class Listeners {
     if (depth_ == 0) settle();
   }
 
+  /// Where the handle stands that listeners are given a reference to.
+  void* place_of_handle() noexcept { return handle_; }
+  static constexpr std::size_t handle_bytes = sizeof(void*);
+
   /// Calls `invoke(record)` for each listener of the event; returns whether there was any. One that is called once
   /// is removed before, and `used()` says so.
   template <class Invoke, class Used>
@@ -175,6 +179,7 @@ class Listeners {
   std::uint64_t last_id_ = 0;
   std::uint32_t present_ = 0;  // a bit for each event that has listeners, and one for removed records that are left
   std::uint32_t depth_ = 0;    // emissions on the stack, which is full long before this is
+  alignas(void*) std::byte handle_[handle_bytes];
 };
 
 }  // namespace net::inline NET_ABI::detail
