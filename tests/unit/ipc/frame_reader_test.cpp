@@ -117,7 +117,7 @@ TEST_CASE("S33.4: where there are tickets they stand behind the headers of handl
 TEST_CASE("S33.4: only where there are tickets does a process say which one it is") {
   std::string number(frame_header_size, '\0');
   write_frame_header({FrameKind::process, 0, 0, 0, 7}, number.data());
-  for (const std::size_t ticket : {0, 4}) {
+  for (const std::size_t ticket : {0u, 4u}) {
     FrameReader reader(ticket);
     ReadFrame read;
     CHECK(reader.feed(number, {}));

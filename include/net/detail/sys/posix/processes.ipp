@@ -40,7 +40,12 @@ NET_API int own_program(Program& program) {
   return 0;
 }
 #else
-inline char** environment() noexcept { return ::environ; }
+#if defined(__linux__)
+using ::environ;
+#else
+extern "C" char** environ;  // POSIX has programs declare it
+#endif
+inline char** environment() noexcept { return environ; }
 
 /// By a name, which is what lists of processes show; not by one that another program has taken meanwhile.
 inline std::string own_file() {
