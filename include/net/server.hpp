@@ -37,22 +37,21 @@ class Server : public Emitter<Server> {
   Server& operator=(const Server&) noexcept = default;
 
   /// A server that does not listen yet, on this thread's loop or on `loop`. The listener is one of 'connection' (S8.2).
-  template <class F = std::nullptr_t>
-  explicit Server(const ServerOptions& options = {}, F&& connectionListener = nullptr)
-      : Server(Loop::current(), options, std::forward<F>(connectionListener)) {}
-  template <class F = std::nullptr_t>
-  explicit Server(Loop& loop, const ServerOptions& options = {}, F&& connectionListener = nullptr)
-      : state_(new detail::ServerState(detail::Access::core(loop), options)) {
-    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) {
-      on<"connection">(std::forward<F>(connectionListener));
-    }
+  explicit Server(const ServerOptions& options = {}) : Server(Loop::current(), options) {}
+  explicit Server(Loop& loop, const ServerOptions& options = {});
+  template <class F>
+  explicit Server(const ServerOptions& options, F&& connectionListener) : Server(options) {
+    add_connection_listener(std::forward<F>(connectionListener));
+  }
+  template <class F>
+  explicit Server(Loop& loop, const ServerOptions& options, F&& connectionListener) : Server(loop, options) {
+    add_connection_listener(std::forward<F>(connectionListener));
   }
 
   /// The same with the listener alone.
   template <detail::OptionalListener F>
     requires(!std::is_convertible_v<F, const Server&> && !std::is_same_v<std::remove_cvref_t<F>, Loop>)
-  explicit Server(F&& connectionListener)
-      : Server(Loop::current(), ServerOptions{}, std::forward<F>(connectionListener)) {}
+  explicit Server(F&& connectionListener) : Server(ServerOptions{}, std::forward<F>(connectionListener)) {}
 
   /// Refused: a port is for listen().
   template <std::integral Port, class... More>
@@ -67,23 +66,23 @@ class Server : public Emitter<Server> {
   template <detail::OptionalListener F = std::nullptr_t>
     requires(!std::is_convertible_v<F, const ListenOptions&> && !std::is_convertible_v<F, const Server&>)
   const Server& listen(F&& listener = nullptr) const {
-    return listen(ListenOptions{.port = 0}, std::forward<F>(listener));
+    return listen_at(0, {}, 511, std::forward<F>(listener));
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, F&& listener = nullptr) const {
-    return listen_at(port, ListenOptions{}, std::forward<F>(listener));
+    return listen_at(port, {}, 511, std::forward<F>(listener));
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, std::string_view host, F&& listener = nullptr) const {
-    return listen_at(port, ListenOptions{.host = std::string(host)}, std::forward<F>(listener));
+    return listen_at(port, host, 511, std::forward<F>(listener));
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, std::string_view host, int backlog, F&& listener = nullptr) const {
-    return listen_at(port, ListenOptions{.host = std::string(host), .backlog = backlog}, std::forward<F>(listener));
+    return listen_at(port, host, backlog, std::forward<F>(listener));
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, int backlog, F&& listener = nullptr) const {
-    return listen_at(port, ListenOptions{.backlog = backlog}, std::forward<F>(listener));
+    return listen_at(port, {}, backlog, std::forward<F>(listener));
   }
   /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5). Throws
   /// `ERR_SOCKET_BAD_PORT` for one that is empty or blank.
@@ -240,14 +239,16 @@ class Server : public Emitter<Server> {
     static_assert(known, "net::Server has no event of that name; it has: close connection error listening drop");
   }
 
+  template <class F>
+  void add_connection_listener(F&& listener) const {
+    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) on<"connection">(std::forward<F>(listener));
+  }
   /// What is wrong with the port is thrown when the listener is there, as in Node (S7.4).
   template <class F>
-  const Server& listen_at(int port, ListenOptions options, F&& listener) const {
+  const Server& listen_at(int port, std::string_view host, int backlog, F&& listener) const {
     require_idle();
     once_listening(std::forward<F>(listener));
-    if (port < 0) detail::throw_error(detail::bad_port("options.port", port));
-    options.port = port;
-    start(options);
+    start_at(port, host, backlog);
     return *this;
   }
   template <class F>
@@ -256,6 +257,7 @@ class Server : public Emitter<Server> {
   }
   void require_idle() const;
   void start(const ListenOptions& options) const;
+  void start_at(int port, std::string_view host, int backlog) const;
   const Server& set_ref(bool on) const;
 
   detail::Ref<detail::ServerState> state_;

@@ -8,6 +8,9 @@
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
+NET_API Server::Server(Loop& loop, const ServerOptions& options)
+    : state_(new detail::ServerState(detail::Access::core(loop), options)) {}
+
 NET_API std::optional<AddressInfo> Server::address() const {
   if (!state_->path.empty()) return AddressInfo{{}, Family::unspecified, 0, state_->path};
   if (!state_->acceptor.is_open()) return std::nullopt;
@@ -39,6 +42,11 @@ NET_API void Server::start(const ListenOptions& options) const {
     detail::throw_error(detail::bad_port("options.port", options.port));
   }
   state_->listen(options);
+}
+
+NET_API void Server::start_at(int port, std::string_view host, int backlog) const {
+  if (port < 0) detail::throw_error(detail::bad_port("options.port", port));
+  start({.port = port, .host = std::string(host), .backlog = backlog});
 }
 
 NET_API std::vector<Socket> Server::connections() const {

@@ -59,10 +59,7 @@ class Socket : public Emitter<Socket> {
   /// `ERR_OUT_OF_RANGE` or `ERR_INVALID_FD_TYPE` for a descriptor of no stream (S22.4), or the system's error.
   Socket() : Socket(Loop::current(), SocketOptions{}) {}
   explicit Socket(const SocketOptions& options) : Socket(Loop::current(), options) {}
-  explicit Socket(Loop& loop, const SocketOptions& options = {})
-      : state_(new detail::SocketState(detail::Access::core(loop))) {
-    state_->set_up(options);
-  }
+  explicit Socket(Loop& loop, const SocketOptions& options = {});
 
   // ── connecting ──
 
@@ -319,13 +316,14 @@ class Socket : public Emitter<Socket> {
   template <class F>
   const Socket& connect_to(int port, std::string_view host, F&& listener) const {
     once_connected(std::forward<F>(listener));
-    detail::start_connecting(*state_, {.port = detail::explicit_port(port), .host = std::string(host)});
+    start_at(port, host);
     return *this;
   }
   template <class F>
   void once_connected(F&& listener) const {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
   }
+  void start_at(int port, std::string_view host) const;
   std::optional<std::string> take(std::size_t n, bool all) const;
   const Socket& set_ref(bool on) const;
   detail::Endpoint local() const;

@@ -8,6 +8,15 @@
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
+NET_API Socket::Socket(Loop& loop, const SocketOptions& options)
+    : state_(new detail::SocketState(detail::Access::core(loop))) {
+  state_->set_up(options);
+}
+
+NET_API void Socket::start_at(int port, std::string_view host) const {
+  detail::start_connecting(*state_, {.port = detail::explicit_port(port), .host = std::string(host)});
+}
+
 NET_API std::optional<AddressInfo> Socket::address() const {
   const detail::Endpoint end = local();
   if (!end) return std::nullopt;
