@@ -57,7 +57,7 @@ class Socket : public Emitter<Socket> {
 
   /// A socket that is not connected yet, on this thread's loop or on `loop`; with `.fd` it is (S22). Throws
   /// `ERR_OUT_OF_RANGE` or `ERR_INVALID_FD_TYPE` for a descriptor of no stream (S22.4), or the system's error.
-  Socket() : Socket(Loop::current(), SocketOptions{}) {}
+  Socket() : Socket(Loop::current()) {}
   explicit Socket(const SocketOptions& options) : Socket(Loop::current(), options) {}
   explicit Socket(Loop& loop, const SocketOptions& options = {});
 
@@ -128,8 +128,7 @@ class Socket : public Emitter<Socket> {
   template <class F>
     requires(!detail::Payload<F>)
   const Socket& end(F&& callback) const {
-    state_->end(detail::write_callback(std::forward<F>(callback)));
-    return *this;
+    return state_->end(detail::write_callback(std::forward<F>(callback))), *this;
   }
   /// Writes and then ends.
   template <detail::Payload Data, class F = std::nullptr_t>
@@ -316,14 +315,13 @@ class Socket : public Emitter<Socket> {
   template <class F>
   const Socket& connect_to(int port, std::string_view host, F&& listener) const {
     once_connected(std::forward<F>(listener));
-    start_at(port, host);
-    return *this;
+    return start_at(port, host);
   }
   template <class F>
   void once_connected(F&& listener) const {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
   }
-  void start_at(int port, std::string_view host) const;
+  const Socket& start_at(int port, std::string_view host) const;
   std::optional<std::string> take(std::size_t n, bool all) const;
   const Socket& set_ref(bool on) const;
   detail::Endpoint local() const;

@@ -13,8 +13,9 @@ NET_API Socket::Socket(Loop& loop, const SocketOptions& options)
   state_->set_up(options);
 }
 
-NET_API void Socket::start_at(int port, std::string_view host) const {
+NET_API const Socket& Socket::start_at(int port, std::string_view host) const {
   detail::start_connecting(*state_, {.port = detail::explicit_port(port), .host = std::string(host)});
+  return *this;
 }
 
 NET_API std::optional<AddressInfo> Socket::address() const {

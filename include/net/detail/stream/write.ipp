@@ -28,50 +28,64 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
   return static_cast<char*>(std::memcpy(place, data, size));
 }
 
-/// Takes all the bytes, always; the result only advises (S15.4).
-NET_API bool SocketState::write(const WriteSource& source, WriteCallback callback) {
-  const char* const data = source.bytes.data();
-  const std::size_t size = source.bytes.size();
-  if (ending() || destroyed()) return refuse_write(callback);
-  if (loop->inert()) return false;  // the connection is the parent's (S31.1)
-  note_answer();
-  const bool waits = writing() || corked || errored() || phase != Phase::open;
-  if (!waits && size <= LoopCore::batch_capacity / 2 && write_mark > LoopCore::batch_capacity && loop->inside()) {
+/// One write, and the ways that it can go.
+struct OneWrite {
+  SocketState& socket;
+  const WriteSource& source;
+  WriteCallback& callback;
+
+  std::size_t size() const noexcept { return source.bytes.size(); }
+  bool has_to_wait() const { return socket.writing() || socket.corked || socket.errored(); }
+
+  /// Into the write batch. False: it does not fit there.
+  bool batch() {
+    LoopCore& loop = *socket.loop;
+    if (size() > LoopCore::batch_capacity / 2 || socket.write_mark <= LoopCore::batch_capacity || !loop.inside())
+      return false;
     WriteQueue to_call;
-    if (callback || need_drain) prepare_to_emit(to_call, callback);
-    char* place = size > 0 ? loop->batch_for(*this, &flush_batched, size) : nullptr;
-    if (place || size == 0) {
-      if (place) std::memcpy(place, data, size);
-      bytes_sent += size;
-      touch();
-      if (!to_call.empty()) ++backlog->batch_callbacks;
-      if (!to_call.empty() || need_drain) emit_written(to_call);
-      return true;
+    if (callback || socket.need_drain) socket.prepare_to_emit(to_call, callback);
+    if (size() > 0) {
+      char* const place = loop.batch_for(socket, &SocketState::flush_batched, size());
+      if (!place) {
+        if (!to_call.empty()) callback = std::move(to_call.first()->callback);
+        return false;
+      }
+      std::memcpy(place, source.bytes.data(), size());
     }
-    if (!to_call.empty()) callback = std::move(to_call.first()->callback);
+    socket.bytes_sent += size();
+    socket.touch();
+    if (!to_call.empty()) ++socket.backlog->batch_callbacks;
+    if (!to_call.empty() || socket.need_drain) socket.emit_written(to_call);
+    return true;
   }
-  if (writing() || corked || errored()) {
-    WriteQueue& behind = ensure_backlog().buffered;
-    WriteNode* node = source.node(0);
+
+  /// Behind what waits.
+  void wait_behind() {
+    WriteQueue& behind = socket.ensure_backlog().buffered;
+    WriteNode* const node = source.node(0);
     node->callback = std::move(callback);
     behind.push(node);
-    write_length += size;
-  } else if (connecting()) {
-    (void)ensure_backlog();
+    socket.write_length += size();
+  }
+
+  /// First of what waits for the connection.
+  void wait_for_connect() {
+    (void)socket.ensure_backlog();
     WriteQueue first;
     first.push(source.node(0));
-    wait_for_connect();
+    socket.wait_for_connect();
     first.first()->callback = std::move(callback);
-    first.move_to(backlog->in_flight);
-    backlog->in_flight_length = size;
-    write_length += size;
-  } else if (!has_handle()) {
-    write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), std::move(callback));
-  } else {
+    first.move_to(socket.backlog->in_flight);
+    socket.backlog->in_flight_length = size();
+    socket.write_length += size();
+  }
+
+  /// To the kernel; what it does not take is in flight.
+  void send() {
     std::size_t taken = 0;
-    touch();
+    socket.touch();
     WriteQueue to_call;
-    if (callback || need_drain) prepare_to_emit(to_call, callback);
+    if (callback || socket.need_drain) socket.prepare_to_emit(to_call, callback);
     // if there is no memory for the rest of what the kernel took a part of, nothing can be right any more
     struct Half {
       SocketState& self;
@@ -81,26 +95,52 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
       ~Half() {
         if (!passed && (taken > 0 || corked)) self.give_up();
       }
-    } half{*this, taken, loop->batched_by(*this)};
-    if (!send_now(data, size, taken)) {
-      bytes_sent += size;
-      write_failed_later(cold->errored, to_call.empty() ? WriteCallback() : std::move(to_call.first()->callback));
-    } else if (taken == size && !writing()) {
-      bytes_sent += size;
-      if (!to_call.empty() || need_drain) emit_written(to_call);
+    } half{socket, taken, socket.loop->batched_by(socket)};
+    const bool sent = socket.send_now(source.bytes.data(), size(), taken);
+    if (sent && (taken < size() || socket.writing())) {
+      leave_in_flight(taken, to_call);
     } else {
-      (void)ensure_backlog();
-      WriteNode* node = source.node(taken);
-      if (!to_call.empty()) node->callback = std::move(to_call.first()->callback);
-      bytes_sent += size;
-      // behind what is left of the batch, if anything is
-      backlog->in_flight.push(node);
-      backlog->in_flight_length += size;
-      write_length += size;
-      request.move_to(WriteRequest::in_flight);
-      update_watch();
+      socket.bytes_sent += size();
+      if (!sent)
+        socket.write_failed_later(socket.cold->errored, to_call.empty() ? WriteCallback() : taken_from(to_call));
+      else if (!to_call.empty() || socket.need_drain)
+        socket.emit_written(to_call);
     }
     half.passed = true;
+  }
+
+ private:
+  static WriteCallback taken_from(WriteQueue& to_call) { return std::move(to_call.first()->callback); }
+
+  /// Behind what is left of the batch, if anything is.
+  void leave_in_flight(std::size_t taken, WriteQueue& to_call) {
+    (void)socket.ensure_backlog();
+    WriteNode* const node = source.node(taken);
+    if (!to_call.empty()) node->callback = taken_from(to_call);
+    socket.bytes_sent += size();
+    socket.backlog->in_flight.push(node);
+    socket.backlog->in_flight_length += size();
+    socket.write_length += size();
+    socket.request.move_to(WriteRequest::in_flight);
+    socket.update_watch();
+  }
+};
+
+/// Takes all the bytes, always; the result only advises (S15.4).
+NET_API bool SocketState::write(const WriteSource& source, WriteCallback callback) {
+  if (ending() || destroyed()) return refuse_write(callback);
+  if (loop->inert()) return false;  // the connection is the parent's (S31.1)
+  note_answer();
+  OneWrite one{*this, source, callback};
+  if (!one.has_to_wait() && phase == Phase::open && one.batch()) return true;
+  if (one.has_to_wait()) {  // perhaps since the batch before it went
+    one.wait_behind();
+  } else if (connecting()) {
+    one.wait_for_connect();
+  } else if (!has_handle()) {
+    write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), std::move(callback));
+  } else {
+    one.send();
   }
   const bool has_space = write_length < write_mark || write_length == 0;
   if (!has_space) need_drain = true;
