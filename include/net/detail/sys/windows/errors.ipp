@@ -37,7 +37,9 @@ NET_API int errno_of(unsigned long code) noexcept {
     case 8:
     case 14:
     case 1450:
-    case 1453: return ENOMEM;  // no memory, resources, quota
+    case 1453:
+    case 1455:
+    case 1816: return ENOMEM;  // no memory, resources, quota
     case 10055: return ENOBUFS;
     case 50:
     case 10045: return ENOTSUP;

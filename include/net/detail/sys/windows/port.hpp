@@ -129,7 +129,7 @@ class Port {
   /// In any thread: the operation is done.
   void post(PortOperation& operation) noexcept;
   /// In any thread: nothing is done, but a wait ends.
-  void wake() noexcept { win::PostQueuedCompletionStatus(port_, 0, 0, nullptr); }
+  void wake() noexcept { (void)tell(nullptr); }
 
   /// Waits until something is ready, and notes what; -1: for ever.
   Refusal collect(int milliseconds) noexcept;
@@ -139,6 +139,7 @@ class Port {
  private:
   static constexpr win::Word max_events = 128;
 
+  bool tell(::_OVERLAPPED* what) noexcept;
   void prepare_all() noexcept;
   void expire() noexcept;
   int wait_time(int milliseconds) const noexcept;

@@ -94,9 +94,18 @@ NET_API void Port::began(PortOperation& operation) noexcept {
   in_flight_.fetch_add(1);
 }
 
+/// Telling needs memory of the system's: without it whoever tells waits, since a wait that is not ended may last for ever.
+NET_API bool Port::tell(::_OVERLAPPED* what) noexcept {
+  while (!win::PostQueuedCompletionStatus(port_, 0, 0, what)) {
+    if (os::last_error() != -ENOMEM) return false;  // there is no port
+    win::Sleep(1);
+  }
+  return true;
+}
+
 NET_API void Port::post(PortOperation& operation) noexcept {
   began(operation);
-  if (win::PostQueuedCompletionStatus(port_, 0, 0, operation.begin())) return;
+  if (tell(operation.begin())) return;
   operation.in_flight = false;
   in_flight_.fetch_sub(1);
   operation.entry->release();

@@ -196,6 +196,7 @@ extern "C" {
 // kernel32
 __declspec(dllimport) int __stdcall CloseHandle(Handle);
 __declspec(dllimport) Word __stdcall GetLastError();
+__declspec(dllimport) void __stdcall Sleep(Word);
 __declspec(dllimport) Handle __stdcall CreateIoCompletionPort(Handle, Handle, Size, Word);
 __declspec(dllimport) int __stdcall GetQueuedCompletionStatusEx(Handle, ::_OVERLAPPED_ENTRY*, Word, Word*, Word, int);
 __declspec(dllimport) int __stdcall PostQueuedCompletionStatus(Handle, Word, Size, ::_OVERLAPPED*);
