@@ -146,6 +146,9 @@ class AbortController {
  public:
   /// With a signal of its own.
   AbortController() : state_(new detail::AbortState) {}
+  /// All copies are the same controller, and so is what was moved from.
+  AbortController(const AbortController&) noexcept = default;
+  AbortController& operator=(const AbortController&) noexcept = default;
 
   /// What operations are given, in their options: any number of them.
   AbortSignal signal() const { return AbortSignal(state_); }

@@ -68,6 +68,9 @@ class Promise {
   /// On this thread's loop, or on `loop`.
   Promise() : Promise(Loop::current()) {}
   explicit Promise(Loop& loop) : state_(new State(detail::Access::core(loop))) {}
+  /// All copies are the same promise, and so is what was moved from.
+  Promise(const Promise&) noexcept = default;
+  Promise& operator=(const Promise&) noexcept = default;
 
   /// Who waits goes on with the value, on the next tick. Only the first `resolve` or `reject` counts.
   template <class U = Value>

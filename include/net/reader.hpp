@@ -304,7 +304,7 @@ class Reader {
     skip_ = with_end;
   }
   void wait(detail::WaitingTask& waiting, std::coroutine_handle<> task);
-  [[noreturn, gnu::cold, gnu::noinline]] void throw_not_kept(const detail::WaitingTask& waiting) {
+  [[noreturn]] NET_GNU(cold) NET_GNU(noinline) void throw_not_kept(const detail::WaitingTask& waiting) {
     if (waiting.given_up()) pause();  // what comes meanwhile is for whoever asks next
     waiting.throw_not_kept();
   }

@@ -81,7 +81,7 @@ NET_API bool Reader::settle() {
 }
 
 /// Apart from the pieces as they come: those are the common case.
-[[gnu::noinline]] NET_API void Reader::find() {
+NET_GNU(noinline) NET_API void Reader::find() {
   switch (request_->kind) {
     case Kind::chunk: break;
     case Kind::exact:

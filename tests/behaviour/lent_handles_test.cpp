@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include <net/promise.hpp>
+
 #include "tests/support/session.hpp"
 #include "tests/support/support.hpp"
 
@@ -68,12 +70,19 @@ TEST_CASE("S36.3: a listener's reference to its server is good beyond the listen
   run_until(loop, [&] { return closed; });
 }
 
-TEST_CASE("S36.3: a handle that was moved from is still the same socket") {
+TEST_CASE("S36.3: a handle that was moved from is still the same object") {
   net::Loop loop;
   net::Socket first(loop);
   const net::Socket second = std::move(first);
   CHECK(first == second);
-  CHECK(first.connecting() == false);
+  CHECK_FALSE(first.connecting());
+  net::AbortController controller;
+  const net::AbortController same = std::move(controller);
+  controller.abort();
+  CHECK(same.signal().aborted());
+  net::Promise<int> promise(loop);
+  const net::Promise<int> kept = std::move(promise);
+  promise.resolve(1);
 }
 
 TEST_CASE("S36.3: a listener may keep, and overwrite, the handle that it is given a reference to") {

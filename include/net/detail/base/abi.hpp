@@ -37,6 +37,13 @@
 #define NET_BODIES 0
 #endif
 
+// Advice that only some compilers know; others warn of it.
+#if defined(__GNUC__) || defined(__clang__)
+#define NET_GNU(advice) [[gnu::advice]]
+#else
+#define NET_GNU(advice)
+#endif
+
 // Declared first, it is what `namespace net::detail` opens again elsewhere. The headers name it in full all the same:
 // to clang++ the symbols of what stands in a namespace are named as the namespace was opened.
 namespace net::inline NET_ABI::detail {

@@ -132,7 +132,7 @@ class Queue {
     ++size_;
   }
 
-  [[gnu::noinline]] void grow() {
+  NET_GNU(noinline) void grow() {
     const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
     T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
     const std::size_t count = size_;

@@ -78,7 +78,7 @@ class Vec {
   }
 
  private:
-  [[gnu::noinline]] void grow(std::size_t larger) {
+  NET_GNU(noinline) void grow(std::size_t larger) {
     T* items = static_cast<T*>(::operator new(larger * sizeof(T)));
     for (std::size_t i = 0; i < size_; ++i) {
       ::new (static_cast<void*>(items + i)) T(std::move(items_[i]));

@@ -97,7 +97,7 @@ class RunningTask {
   }
   static bool find_and_doom(TaskLinks& task) noexcept;
   void doom(TaskLinks& task) noexcept;
-  [[gnu::cold]] void destroy_doomed() noexcept;
+  NET_GNU(cold) void destroy_doomed() noexcept;
 
   std::coroutine_handle<> frame_;
   RunningTask* outer_;

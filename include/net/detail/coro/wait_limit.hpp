@@ -46,7 +46,7 @@ class WaitLimit {
   struct Limits;
 
   template <class Options>
-  [[gnu::noinline]] void limit(const Options& options) {
+  NET_GNU(noinline) void limit(const Options& options) {
     make_limits(options);
   }
   void make_limits(const WaitOptions& options);

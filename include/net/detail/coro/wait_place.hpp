@@ -33,7 +33,7 @@ class WaitingTask {
     if (!kept()) throw_not_kept();
   }
   /// Throws why the wait was given up, or `ERR_STREAM_PREMATURE_CLOSE` if what it was for is gone.
-  [[noreturn, gnu::cold]] void throw_not_kept() const;
+  [[noreturn]] NET_GNU(cold) void throw_not_kept() const;
 
  private:
   friend class WaitPlace;

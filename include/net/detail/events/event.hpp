@@ -159,7 +159,7 @@ struct ListenerCall {
   using ArgumentType = typename Nth<At, Args..., void>::type;
 
   template <std::size_t... At>
-  [[gnu::always_inline]] static inline decltype(auto) call_with(F& f, void* state, void* const* args,
+  NET_GNU(always_inline) static inline decltype(auto) call_with(F& f, void* state, void* const* args,
                                                                 std::index_sequence<At...>) {
     (void)state, (void)args;
     if constexpr (Takes::self) {
@@ -285,7 +285,7 @@ inline void note_added(State& state, unsigned event, bool front, std::uint64_t i
 /// Calls the listeners of an event, with pointers to their arguments; a handle travels as its state. False: there is
 /// none. The caller keeps the state alive.
 template <class State>
-[[gnu::always_inline]] inline bool call_listeners(State& state, unsigned event, void* const* args) {
+NET_GNU(always_inline) inline bool call_listeners(State& state, unsigned event, void* const* args) {
   return state.listeners.each(
       event, [&](ListenerRecord& record) { record.operations->call(record, &state, args); },
       [&] { state.listener_removed(event); });
@@ -293,7 +293,7 @@ template <class State>
 
 /// The same, out of line and once for all events of a class: for those that do not come with every message.
 template <class State>
-[[gnu::noinline]] bool call_listeners_rarely(State& state, unsigned event, void* const* args) {
+NET_GNU(noinline) bool call_listeners_rarely(State& state, unsigned event, void* const* args) {
   return call_listeners(state, event, args);
 }
 

@@ -106,7 +106,7 @@ class Listeners {
   /// Calls `invoke(record)` for each listener of the event; returns whether there was any. One that is called once
   /// is removed before, and `used()` says so.
   template <class Invoke, class Used>
-  [[gnu::always_inline]] bool each(unsigned event, Invoke&& invoke, Used&& used) {
+  NET_GNU(always_inline) bool each(unsigned event, Invoke&& invoke, Used&& used) {
     if (!has(event)) return false;
     const std::uint64_t newest = last_id_;
     const Emission emission(*this);
@@ -139,7 +139,7 @@ class Listeners {
     explicit Emission(Listeners& listeners) noexcept : in(listeners) { ++in.depth_; }
     Emission(const Emission&) = delete;
     Emission& operator=(const Emission&) = delete;
-    [[gnu::always_inline]] ~Emission() {
+    NET_GNU(always_inline) ~Emission() {
       --in.depth_;
       if (in.present_ & unsettled) [[unlikely]]
         in.settle();

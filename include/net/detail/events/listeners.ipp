@@ -59,7 +59,7 @@ NET_API void Listeners::retire(ListenerRecord& r) noexcept {
   present_ &= ~(1u << r.event);
 }
 
-[[gnu::noinline]] NET_API Listeners::Turn Listeners::turn_of(ListenerRecord& r) noexcept {
+NET_GNU(noinline) NET_API Listeners::Turn Listeners::turn_of(ListenerRecord& r) noexcept {
   if (r.is(ListenerRecord::removed) && (r.is(ListenerRecord::own) || depth_ > r.gone)) return Turn::none;
   if (!r.is(ListenerRecord::once)) return Turn::call;
   if (r.is(ListenerRecord::fired)) return Turn::none;
@@ -69,7 +69,7 @@ NET_API void Listeners::retire(ListenerRecord& r) noexcept {
   return Turn::last;
 }
 
-[[gnu::noinline]] NET_API void Listeners::settle() noexcept {
+NET_GNU(noinline) NET_API void Listeners::settle() noexcept {
   if ((present_ & unsettled) == 0) return;
   if (depth_ > 0) {
     for (ListenerRecord* r = first_; r; r = r->next) {

@@ -47,7 +47,7 @@ class OwnListeners {
     last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
     if (first_ == 0) first_ = last_;
   }
-  [[gnu::always_inline]] void off() noexcept {
+  NET_GNU(always_inline) void off() noexcept {
     if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
   }
   const Emitting& emitter() const noexcept { return emitter_; }

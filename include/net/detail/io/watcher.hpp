@@ -79,7 +79,7 @@ class Registrations {
     Registration places[128];
   };
 
-  [[gnu::noinline]] bool add_page() noexcept {
+  NET_GNU(noinline) bool add_page() noexcept {
     auto* const page = new (std::nothrow) Page;
     if (page) use(*page);
     return page != nullptr;

@@ -28,7 +28,7 @@ NET_API void ServerState::accept_one() {
 
 /// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other failures
 /// are of one client.
-[[gnu::cold]] NET_API void ServerState::cannot_accept(int number) {
+NET_GNU(cold) NET_API void ServerState::cannot_accept(int number) {
   const bool no_memory = short_of_memory(-number);
   const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||
                        number == ENOTSOCK || number == EOPNOTSUPP;

@@ -116,7 +116,7 @@ struct ServerState : Handle, Listening {
   // ── events ──
   /// Calls the listeners of one event; false if there is none.
   template <unsigned Event, class... Args>
-  [[gnu::always_inline]] inline bool emit_event(const Args&... args) {
+  NET_GNU(always_inline) inline bool emit_event(const Args&... args) {
     if (!listeners.has(Event)) return false;
     const Ref<ServerState> alive(this);
     using Row = typename EventAt<ServerEvents, Event>::type;

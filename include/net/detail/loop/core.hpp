@@ -128,7 +128,7 @@ class LoopCore {
   /// Space for `size` bytes of this owner; what another one had batched leaves first. Null: does not fit.
   char* batch_for(Handle& owner, void (*flush)(Handle&), std::size_t size);
   /// The same, but null also if something has to be done first.
-  [[gnu::always_inline]] char* batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
+  NET_GNU(always_inline) char* batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
     if (inside_ == 0) return nullptr;
     if (batch_owner_ != &owner) {
       if (batch_owner_) return nullptr;

@@ -75,7 +75,7 @@ NET_API void give_up(Handle& who) noexcept;
 /// What the loop does with a handle. If there is no memory for it the handle is destroyed: half of it may be done, and
 /// nothing would make it go on (S32.5). The caller holds a reference.
 template <class F>
-[[gnu::always_inline]] inline void or_give_up([[maybe_unused]] Handle& who, F&& f) {
+NET_GNU(always_inline) inline void or_give_up([[maybe_unused]] Handle& who, F&& f) {
 #if defined(__cpp_exceptions)
   try {
     f();

@@ -15,7 +15,7 @@ class Owing {
  public:
   explicit Owing(State& state) noexcept : self_(&state) { ++state.owed; }
   Owing(Owing&& other) noexcept = default;
-  [[gnu::always_inline]] ~Owing() {
+  NET_GNU(always_inline) ~Owing() {
     if (self_) self_->settle();
   }
   State& operator*() const noexcept { return *self_; }

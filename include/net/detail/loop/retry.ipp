@@ -19,7 +19,7 @@ NET_API void Retry::when_descriptor_freed() {
   join();
 }
 
-[[gnu::cold]] NET_API void Retry::wake_all() noexcept {
+NET_GNU(cold) NET_API void Retry::wake_all() noexcept {
   while (Retry* const each = first()) {
     each->leave();
     if (each->waiting()) each->owner_.loop->start_timer(*each->timer_, 0, each->owner_.loop->now());

@@ -18,11 +18,11 @@ struct Served {
   ~Served() {
     if (handle) handle->release();
   }
-  [[gnu::always_inline]] void begin(Handle& next) noexcept {
+  NET_GNU(always_inline) void begin(Handle& next) noexcept {
     next.retain();
     handle = &next;
   }
-  [[gnu::always_inline]] void end() noexcept {
+  NET_GNU(always_inline) void end() noexcept {
     Handle* const last = std::exchange(handle, nullptr);
     if (--last->owners == 0) [[unlikely]]
       last->operations->free(*last);
@@ -31,7 +31,7 @@ struct Served {
 
 /// S32.4: a poller that cannot wait leaves run() as an exception, instead of turning for ever.
 template <class Serve>
-[[gnu::always_inline]] inline void LoopCore::wait_for(int milliseconds, Serve& serve) {
+NET_GNU(always_inline) inline void LoopCore::wait_for(int milliseconds, Serve& serve) {
   if constexpr (requires { Refusal(poller_.wait(milliseconds, serve)); }) {
     const Refusal refused = poller_.wait(milliseconds, serve);
     if (refused.number != 0) [[unlikely]]
@@ -41,7 +41,7 @@ template <class Serve>
   }
 }
 
-[[gnu::always_inline]] inline void LoopCore::poll(int max_ms) {
+NET_GNU(always_inline) inline void LoopCore::poll(int max_ms) {
   int wait = timeout_ms();
   if (max_ms >= 0 && (wait < 0 || wait > max_ms)) wait = max_ms;
   if (measuring_) [[unlikely]]
@@ -69,7 +69,7 @@ template <class Serve>
 }
 
 /// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
-[[gnu::always_inline]] inline void LoopCore::turn(int max_ms) {
+NET_GNU(always_inline) inline void LoopCore::turn(int max_ms) {
   if (!pending_.empty()) {
     run_jobs(pending_);
     if (mailbox_->stopped.load() != 0 || !alive()) max_ms = 0;
@@ -89,7 +89,7 @@ template <class Serve>
 }
 
 /// Waits without serving: what is ready is reported again at once. So the time between two waits is known.
-[[gnu::cold]] NET_API int LoopCore::measured_wait(int milliseconds) {
+NET_GNU(cold) NET_API int LoopCore::measured_wait(int milliseconds) {
   const std::uint64_t begun = Machine::now_ns();
   if (woken_at_ != 0 && begun - woken_at_ > counts_.longest_turn) counts_.longest_turn = begun - woken_at_;
   std::uint64_t ready = 0;
@@ -178,7 +178,7 @@ NET_API void LoopCore::run_pending() {
   for (int rounds = 8; rounds > 0 && !pending_.empty(); --rounds) run_jobs(pending_);
 }
 
-[[gnu::noinline]] NET_API bool LoopCore::speculative_read_found() {
+NET_GNU(noinline) NET_API bool LoopCore::speculative_read_found() {
   const Ref<Handle> asked = std::move(speculative_);
   bool had = false;
   run_callback([&] { or_give_up(*asked, [&] { had = ask_(*asked); }); });

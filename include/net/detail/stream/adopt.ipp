@@ -80,7 +80,7 @@ NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool wri
 }
 
 /// As if it had not been adopted.
-[[gnu::cold]] NET_API void SocketState::give_descriptor_back() noexcept {
+NET_GNU(cold) NET_API void SocketState::give_descriptor_back() noexcept {
   if (!channel.is_open()) return;
   loop->poller().drop(channel);
   (void)channel.release();

@@ -51,7 +51,7 @@ NET_API void SocketState::destroy(const Error& error) {
 }
 
 /// The first error is the one that it failed with.
-[[gnu::cold]] NET_API void SocketState::failed_with(const Error& error) {
+NET_GNU(cold) NET_API void SocketState::failed_with(const Error& error) {
   if (errored()) return;
   ensure_cold().errored = error;
   failure.move_to(Failure::pending);
@@ -75,7 +75,7 @@ NET_API void SocketState::tick_error(Callback& emission) {
   }
 }
 
-[[gnu::cold]] NET_API Callback SocketState::emit_later(const Error& error) {
+NET_GNU(cold) NET_API Callback SocketState::emit_later(const Error& error) {
   return Tick{Owing<SocketState>(*this),
               [error, asked = generation](SocketState& self) { self.emit_error(error, self.generation == asked); }};
 }
@@ -143,7 +143,7 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
 
 /// S32.5: there was no memory for something that had to be done. It is closed, and of its events only 'close' is left;
 /// the exception says why.
-[[gnu::cold]] NET_API void SocketState::give_up() noexcept {
+NET_GNU(cold) NET_API void SocketState::give_up() noexcept {
   if (!loop || destroyed()) return;
   const Ref<SocketState> alive(this);
   ++owed;  // until 'close' was emitted

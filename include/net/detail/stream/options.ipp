@@ -89,7 +89,7 @@ NET_API void SocketState::idle_check() {
   emit_event<on_timeout>();
 }
 
-[[gnu::noinline]] NET_API void SocketState::note_activity() {
+NET_GNU(noinline) NET_API void SocketState::note_activity() {
   cold->last_activity = loop->now();
   if (idle_over) wake_idle();
   if (cold->linger_timer && bytes_read > cold->lingers_until && !destroyed()) destroy(no_error());

@@ -37,7 +37,7 @@ NET_API void SocketState::unwatch_readable() {
   update_watch();
 }
 
-[[gnu::noinline]] NET_API void SocketState::read() {
+NET_GNU(noinline) NET_API void SocketState::read() {
   if (!can_read_fast() || buffer || (cold && !cold->unread.empty())) return read_slow(false);
   const ReadResult got = channel.read(loop->receive_buffer(), LoopCore::receive_capacity);
   if (got.size > 0 && static_cast<std::size_t>(got.size) <= max_chunk) [[likely]] {
@@ -60,7 +60,7 @@ NET_API bool SocketState::speculative_read() {
   return bytes_read != 0 || !read_interest;
 }
 
-[[gnu::noinline]] NET_API void SocketState::read_slow(bool to_the_end) {
+NET_GNU(noinline) NET_API void SocketState::read_slow(bool to_the_end) {
   if (!read_interest) return;
   if (users_buffer) return read_onread(to_the_end);
   if (cold && !cold->unread.empty()) return deliver_unread();
@@ -68,7 +68,7 @@ NET_API bool SocketState::speculative_read() {
 }
 
 /// Bounded: no socket may starve the rest.
-[[gnu::noinline]] NET_API void SocketState::read_loop(ReadResult got, bool to_the_end) {
+NET_GNU(noinline) NET_API void SocketState::read_loop(ReadResult got, bool to_the_end) {
   for (int reads = 8; got.size > 0; got = channel.read(loop->receive_buffer(), LoopCore::receive_capacity)) {
     deliver(got.view());
     if (!read_interest || --reads == 0) return;

@@ -214,7 +214,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   // ── events ──
   /// Calls the listeners of one event; false if there is none.
   template <unsigned Event, class... Args>
-  [[gnu::always_inline]] inline bool emit_event(const Args&... args) {
+  NET_GNU(always_inline) inline bool emit_event(const Args&... args) {
     if (!listeners.has(Event)) return false;
     const Ref<SocketState> alive(this);
     using Row = typename EventAt<SocketEvents, Event>::type;
@@ -338,7 +338,7 @@ NET_API void require_timeout(Duration idle, double longest = 1e15);
 
 /// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
 /// Those that are added later stay, as in Node.
-[[gnu::always_inline]] inline void SocketState::settle() noexcept {
+NET_GNU(always_inline) inline void SocketState::settle() noexcept {
   if (--owed == 0 && closed() && !settings.reusable) [[unlikely]]
     drop_listeners();
 }

@@ -93,7 +93,7 @@ NET_API ColdState::ColdState(SocketState& self)
       }) {}
 
 /// S32.2: the poller says "now", and the system has no memory for it. It would say so again at once.
-[[gnu::cold]] NET_API void SocketState::wait_for_memory() {
+NET_GNU(cold) NET_API void SocketState::wait_for_memory() {
   ColdState& kept = ensure_cold();
   kept.memory.after(10);
   no_memory = true;
@@ -109,7 +109,7 @@ NET_API void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned wh
   self.ready_otherwise(what);
 }
 
-[[gnu::noinline]] NET_API void SocketState::ready_otherwise(unsigned what) {
+NET_GNU(noinline) NET_API void SocketState::ready_otherwise(unsigned what) {
   if (what & readable) read_slow((what & hung_up) != 0);
   if ((what & writable) && request == WriteRequest::in_flight && channel.is_open()) send_in_flight();
 }

@@ -18,7 +18,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// The common case of a small write: batched, to leave when the listener has returned. Null: it is another case.
 /// Nothing in here needs a stack frame.
-[[gnu::noinline]] NET_API char* SocketState::batch(const char* data, std::size_t size) noexcept {
+NET_GNU(noinline) NET_API char* SocketState::batch(const char* data, std::size_t size) noexcept {
   if (!can_write_fast() || timed || size - 1 >= LoopCore::batch_capacity / 2 || write_mark <= LoopCore::batch_capacity)
     return nullptr;
   char* const place = loop->batch_if_free(*this, &flush_batched, size);
@@ -194,7 +194,7 @@ NET_API void SocketState::flush_batched(Handle& handle) {
 }
 
 /// The kernel did not take all of it, or nothing at all any more.
-[[gnu::cold]] NET_API void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
+NET_GNU(cold) NET_API void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
   or_give_up(*this, [&] {
     batch_sent(batched, sent);
     if (sent >= 0 || means_later(sent)) return update_watch();

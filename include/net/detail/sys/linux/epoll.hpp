@@ -32,7 +32,7 @@ class epoll_poller {
   void drop(Watcher& watcher) noexcept;
 
   template <class Each>
-  [[gnu::always_inline]] Refusal wait(int milliseconds, Each&& each) {
+  NET_GNU(always_inline) Refusal wait(int milliseconds, Each&& each) {
     registrations_.begin_round();
     if (stray_) [[unlikely]]
       milliseconds = wait_with_stray(milliseconds);
@@ -63,7 +63,7 @@ class epoll_poller {
   static constexpr int max_events = 512;
 
   /// A signal, or it is shut; or its descriptor was closed by somebody else, and it would never wait again.
-  [[gnu::noinline]] Refusal cannot_wait() const noexcept {
+  NET_GNU(noinline) Refusal cannot_wait() const noexcept {
     if (errno == EINTR || epoll_ < 0) return {};
     return {errno, "epoll_wait"};
   }

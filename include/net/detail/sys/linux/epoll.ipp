@@ -43,7 +43,7 @@ NET_API void epoll_poller::drop(Watcher& watcher) noexcept {
   if (watcher.registration) registrations_.remove(*watcher.registration, gone);
 }
 
-[[gnu::noinline]] NET_API unsigned epoll_poller::meaning(Watcher& watcher, unsigned happened) noexcept {
+NET_GNU(noinline) NET_API unsigned epoll_poller::meaning(Watcher& watcher, unsigned happened) noexcept {
   unsigned what = 0;
   if (happened & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) what |= readable;
   if (happened & (EPOLLOUT | EPOLLERR | EPOLLHUP)) what |= writable;
@@ -52,7 +52,7 @@ NET_API void epoll_poller::drop(Watcher& watcher) noexcept {
   return what != 0 && (happened & EPOLLHUP) != 0 ? what | hung_up : what;
 }
 
-[[gnu::noinline]] NET_API int epoll_poller::update(Watcher& watcher) noexcept {
+NET_GNU(noinline) NET_API int epoll_poller::update(Watcher& watcher) noexcept {
   const unsigned mask = watcher.interest;
   if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
   // an empty mask would still report errors and hang-ups for ever: silence is removal
@@ -69,7 +69,7 @@ NET_API int epoll_poller::control(int epoll, int operation, const Watcher& watch
   return ::epoll_ctl(epoll, operation, watcher.fd, &event) == 0 ? 0 : -errno;
 }
 
-[[gnu::noinline]] NET_API unsigned epoll_poller::gone(const Registration& place) noexcept {
+NET_GNU(noinline) NET_API unsigned epoll_poller::gone(const Registration& place) noexcept {
   if (&place == &waker_place_) {
     waker_.drain();
     return 0;
@@ -89,7 +89,7 @@ NET_API void epoll_poller::start_over() noexcept {
   count_ = 0;  // what is ready is reported again
 }
 
-[[gnu::noinline]] NET_API int epoll_poller::wait_with_stray(int milliseconds) noexcept {
+NET_GNU(noinline) NET_API int epoll_poller::wait_with_stray(int milliseconds) noexcept {
   stray_ = false;
   constexpr int step = 50;
   const int wait = milliseconds >= 0 && milliseconds < step ? milliseconds : step;

@@ -18,7 +18,7 @@ NET_API bool would_block(int error) noexcept;
 
 /// Repeats a call that a signal interrupted; its result, or the negated errno.
 template <class Call>
-[[gnu::always_inline]] inline auto retried(Call call) noexcept -> decltype(call()) {
+NET_GNU(always_inline) inline auto retried(Call call) noexcept -> decltype(call()) {
   for (;;) {
     const auto result = call();
     if (result >= 0) [[likely]]
@@ -52,7 +52,7 @@ NET_API int accept_from(NativeHandle fd) noexcept;
 NET_API int open_reserve() noexcept;
 
 /// Why nothing was moved. After a signal the poller says when to try again, as after a full buffer.
-[[gnu::cold]] NET_API std::ptrdiff_t nothing_moved() noexcept;
+NET_GNU(cold) NET_API std::ptrdiff_t nothing_moved() noexcept;
 
 NET_API std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) noexcept;
 
