@@ -171,7 +171,11 @@ class Emitter : public detail::Identity<Derived> {
  protected:
   Emitter() = default;
   Emitter(const Emitter&) = default;
-  Emitter& operator=(const Emitter&) = default;
+  /// One that a listener was lent owns nothing until it is given another value.
+  Emitter& operator=(const Emitter& other) noexcept {
+    if (state().listeners.place_of_handle() == this && &state() != &other.state()) ++state().owners;
+    return *this;
+  }
   ~Emitter() = default;
 
  private:

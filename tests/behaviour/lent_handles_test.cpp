@@ -104,13 +104,28 @@ TEST_CASE("S36.3: a listener may keep, and overwrite, the handle that it is give
     CHECK(answers_to_two_words(overwrite) == "onetwo");
     CHECK(kept->destroyed());
   }
-  SUBCASE("given another value by a listener inside of a listener") {
-    const auto overwrite = [&](net::Socket& outer) {
-      outer.on<"pause">([](net::Socket& inner) { inner = net::Socket(); });
-      outer.pause();
-      outer.resume();
-      outer.on<"data">([&](net::Chunk chunk) { outer.write(chunk); });
+  SUBCASE("given another value later, again and again") {
+    const auto overwrite = [&](net::Socket& socket) {
+      kept = socket;
+      socket.on<"data">([&](net::Chunk chunk) {
+        kept->write(chunk);
+        socket = net::Socket();
+        socket = net::Socket();
+      });
+      socket.on<"end">([](net::Socket& self) { self = net::Socket(); });
+      socket.on<"close">([&](const net::Socket& self) { CHECK(self == *kept); });
     };
     CHECK(answers_to_two_words(overwrite) == "onetwo");
+    CHECK(kept->destroyed());
+  }
+  SUBCASE("exchanged") {
+    net::Socket other;
+    const auto exchange = [&](net::Socket& socket) {
+      std::swap(socket, other);
+      other.on<"data">([&](net::Chunk chunk) { other.write(chunk); });
+      other.on<"close">([&](const net::Socket& self) { CHECK(self == other); });
+    };
+    CHECK(answers_to_two_words(exchange) == "onetwo");
+    CHECK(other.destroyed());
   }
 }

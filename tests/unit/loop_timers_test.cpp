@@ -15,10 +15,10 @@ using namespace tests;
 TEST_CASE("S2.6: timers fire in order of due time, equal ones in the order in which they were made") {
   net::Loop loop;
   Log log;
-  loop.setTimeout([&] { log.add("c"); }, 6);
-  loop.setTimeout([&] { log.add("a"); }, 2);
-  loop.setTimeout([&] { log.add("b"); }, 2.9);
-  loop.setTimeout([&] { log.add("d"); }, 6);
+  loop.setTimeout([&] { log.add("c"); }, 100);  // each counts from when it is made, and a slow machine takes a while
+  loop.setTimeout([&] { log.add("a"); }, 20);
+  loop.setTimeout([&] { log.add("b"); }, 20.9);
+  loop.setTimeout([&] { log.add("d"); }, 100);
   run_to_the_end(loop);
   CHECK(log.text() == "a b c d");
 }

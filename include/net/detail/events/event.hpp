@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -79,9 +80,6 @@ class Elsewhere {
   Callable* callable_;
 };
 
-template <class T>
-using StateOf = std::remove_reference_t<decltype(Access::state(std::declval<const T&>()))>;
-
 /// What a listener is given. A handle travels as its state, and is made here, so that only who takes one pays for it.
 template <class T, bool Constant>
 class Argument {
@@ -95,41 +93,40 @@ class Argument {
 /// A handle is lent: it stands in what it is a handle of and owns nothing, since whoever emits keeps the state alive. So
 /// a reference to it, which a listener may have captured, is good for as long as the state is there.
 template <class T>
+T& lend_handle(void* state) {
+  using State = std::remove_reference_t<decltype(Access::state(std::declval<const T&>()))>;
+  static_assert(sizeof(T) == sizeof(void*) && alignof(T) == alignof(void*));
+  State& owner = *static_cast<State*>(state);
+  void* const place = owner.listeners.place_of_handle();
+  if (owner.listeners.lent_handle() != state) [[unlikely]] {
+    if (owner.listeners.lent_handle()) static_cast<T*>(place)->~T();  // it was given another value, and owns that
+    ::new (place) T(Access::make<T>(state));
+    --owner.owners;
+  }
+  return *std::launder(static_cast<T*>(place));
+}
+template <class T>
   requires std::derived_from<T, Emitter<T>>
 class Argument<T, true> {
  public:
-  explicit Argument(void* state) : lent_(lend(state)) {}
+  explicit Argument(void* state) : lent_(lend_handle<T>(state)) {}
   const T& get() const noexcept { return lent_; }
 
  private:
-  static const T& lend(void* state) {
-    auto& owner = *static_cast<StateOf<T>*>(state);
-    static_assert(sizeof(T) == Listeners::handle_bytes && alignof(T) <= alignof(void*));
-    const T* const lent = ::new (owner.listeners.place_of_handle()) T(Access::make<T>(state));
-    --owner.owners;
-    return *lent;
-  }
-
   const T& lent_;
 };
-/// Who can change it may have given it another value; then what the lent one was said to own is made up for.
 template <class T>
   requires std::derived_from<T, Emitter<T>>
 class Argument<T, false> {
  public:
-  explicit Argument(void* state) : handle_(Access::make<T>(state)), lent_(const_cast<T&>(Lent(state).get())) {}
+  explicit Argument(void* state) : state_(state), lent_(lend_handle<T>(state)) {}
   Argument(const Argument&) = delete;
   Argument& operator=(const Argument&) = delete;
-  ~Argument() {
-    if (lent_ == handle_) return;
-    lent_.~T();
-    ::new (&lent_) T(handle_);
-  }
-  T& get() noexcept { return lent_; }
+  ~Argument() { lend_handle<T>(state_); }
+  T& get() const noexcept { return lent_; }
 
  private:
-  using Lent = Argument<T, true>;
-  T handle_;
+  void* state_;
   T& lent_;
 };
 template <class T>

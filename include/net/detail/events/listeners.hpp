@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -99,9 +100,13 @@ class Listeners {
     if (depth_ == 0) settle();
   }
 
-  /// Where the handle stands that listeners are given a reference to.
+  /// Where the handle stands that listeners are given a reference to, and what it is a handle of; null: none stands there.
   void* place_of_handle() noexcept { return handle_; }
-  static constexpr std::size_t handle_bytes = sizeof(void*);
+  void* lent_handle() const noexcept {
+    void* of;
+    std::memcpy(&of, handle_, sizeof of);
+    return of;
+  }
 
   /// Calls `invoke(record)` for each listener of the event; returns whether there was any. One that is called once
   /// is removed before, and `used()` says so.
@@ -179,7 +184,7 @@ class Listeners {
   std::uint64_t last_id_ = 0;
   std::uint32_t present_ = 0;  // a bit for each event that has listeners, and one for removed records that are left
   std::uint32_t depth_ = 0;    // emissions on the stack, which is full long before this is
-  alignas(void*) std::byte handle_[handle_bytes];
+  alignas(void*) std::byte handle_[sizeof(void*)]{};
 };
 
 }  // namespace net::inline NET_ABI::detail
