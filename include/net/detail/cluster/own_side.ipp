@@ -8,6 +8,8 @@
 
 #include <utility>
 
+#include <net/detail/ipc/handover.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API constexpr Handle::Operations OwnSide::table{
@@ -178,8 +180,10 @@ NET_API void OwnSide::given(std::int64_t number, const Socket& socket) {
     return give_back(number, socket, true);
   }
   const Ref<ServerState> alive(&server);
+  std::string received;  // by who had it before
+  take_unread(Access::state(socket), received);
   const NativeHandle descriptor = socket.release();
-  if (descriptor != no_handle) server.take(descriptor);
+  if (descriptor != no_handle) server.take(descriptor, received);
 }
 
 /// A primary that has no descriptor left for it, or no memory, is asked again.
