@@ -48,6 +48,9 @@ NET_API std::vector<Worker> workers() {
 
 NET_API Worker worker() {
   if (isPrimary()) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This process is no worker"));
+  if (!detail::OwnSide::the_one) {
+    detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "The loop of this worker is gone"));
+  }
   return detail::Access::make<Worker>(detail::OwnSide::the_one->self.get());
 }
 

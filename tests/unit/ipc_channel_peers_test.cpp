@@ -151,7 +151,13 @@ TEST_CASE("S33.4: descriptors that nobody asked for are closed, and end the conn
     raw.send(frame(2, "a file", "", 3), {file.get()});
   });
   ends([](RawPeer& raw, Raw& of) { raw.send(frame(3, "does not listen"), {of.near.get()}); });
-  CHECK(open_descriptors() == before);
+  const Descriptor fresh(::socket(AF_INET, SOCK_STREAM, 0));
+  ends([&](RawPeer& raw, Raw&) { raw.send(frame(3, "does not listen, but could"), {fresh.get()}); });
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  REQUIRE(::getsockopt(fresh.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0);
+  CHECK_MESSAGE(listens == 0, "nobody makes us listen somewhere");
+  CHECK(open_descriptors() == before + 1);
 }
 
 TEST_CASE("S33.4: a peer that goes in the middle of a frame, or of a handle's, leaves nothing") {

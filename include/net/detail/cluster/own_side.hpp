@@ -40,8 +40,9 @@ struct OwnSide : Handle {
 
   explicit OwnSide(LoopCore& core) : Handle(core, table), self(new WorkerState(core)) {}
 
-  void begin(Loop& on, int id);
+  void begin(Loop& on, int id, NativeHandle channel);
   void listen(ServerState& server, const ListenOptions& asked);
+  void not_answered();
   void left(std::uint32_t number) noexcept;
   void room(ServerState& server);
   void heard(std::string_view bytes, const ReceivedHandle& handle);
@@ -52,6 +53,7 @@ struct OwnSide : Handle {
   void message(std::string_view bytes, const ReceivedHandle& handle);
   void disconnect();
   void gone();
+  void end();
   std::size_t find(std::uint32_t number) const noexcept;
 
   Ref<WorkerState> self;

@@ -8,6 +8,9 @@
 
 #include <utility>
 
+#include <net/detail/base/on_throw.hpp>
+#include <net/detail/ipc/handover.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API constexpr Handle::Operations OwnSide::table{
@@ -35,21 +38,27 @@ NET_API OwnSide* OwnSide::of_process() {
   if (std::exchange(looked, true)) return the_one;
   std::string id;
   if (!Processes::take_variable("NET_CLUSTER_WORKER", id)) return nullptr;
-  found = true;
+  const NativeHandle channel = Processes::given_channel();
+  if (Machine::kind_of(channel) == DescriptorKind::unknown) {
+    throw_error(make_error(Errc::ERR_INVALID_STATE, "NET_CLUSTER_WORKER is set, and there is no channel to a primary"));
+  }
   Loop& loop = Loop::current();
   the_one = new OwnSide(Access::core(loop));
   the_one->retain();
+  CallOnThrow none([] { std::exchange(the_one, nullptr)->release(); });
   int number = 0;
   for (const char digit : id) number = number * 10 + (digit - '0');
-  the_one->begin(loop, number);
+  the_one->begin(loop, number, channel);
+  none.passed = true;
+  found = true;
   return the_one;
 }
 
-NET_API void OwnSide::begin(Loop& on, int id) {
+NET_API void OwnSide::begin(Loop& on, int id, NativeHandle channel) {
   self->id = id;
   self->process = Processes::process_id();
   self->started = true;
-  self->channel = IpcChannel(Socket(on, SocketOptions{.fd = Processes::given_channel()}));
+  self->channel = IpcChannel(Socket(on, SocketOptions{.fd = channel}));
   self->channel->on<"message">([](std::string_view bytes, const ReceivedHandle& handle) {
     if (the_one) the_one->heard(bytes, handle);
   });
@@ -83,13 +92,19 @@ NET_API void OwnSide::listen(ServerState& server, const ListenOptions& asked) {
                 : asked.host.empty() ? "null"
                                      : asked.host,
                 asked.port});
-  if (!self->say(said) && !self->connected()) {
-    servers.pop();
-    server.looking_up = false;
-    server.tick_with(
-        make_error(Errc::ERR_IPC_CHANNEL_CLOSED),
-        +[](ServerState& whose, const Error& error) { whose.emit_error(error); });
-  }
+  if (!self->say(said) && !self->connected()) not_answered();
+}
+
+/// The last of the servers, for which nobody will listen any more.
+NET_API void OwnSide::not_answered() {
+  const Ref<ServerState> server = servers.back().server;
+  const bool wanted = server->loop && server->looking_up && server->generation == servers.back().asked_in;
+  servers.pop();
+  if (!wanted) return;
+  server->looking_up = false;
+  server->tick_with(
+      make_error(Errc::ERR_IPC_CHANNEL_CLOSED),
+      +[](ServerState& whose, const Error& error) { whose.emit_error(error); });
 }
 
 NET_API std::size_t OwnSide::find(std::uint32_t number) const noexcept {
@@ -178,8 +193,10 @@ NET_API void OwnSide::given(std::int64_t number, const Socket& socket) {
     return give_back(number, socket, true);
   }
   const Ref<ServerState> alive(&server);
+  std::string received;  // by who had it before
+  take_unread(Access::state(socket), received);
   const NativeHandle descriptor = socket.release();
-  if (descriptor != no_handle) server.take(descriptor);
+  if (descriptor != no_handle) server.take(descriptor, received);
 }
 
 /// A primary that has no descriptor left for it, or no memory, is asked again.
@@ -211,7 +228,7 @@ NET_API void OwnSide::disconnect() {
   self->say(Spoken(Say::leaving));
   while (!servers.empty()) {
     const Ref<ServerState> server = servers.back().server;
-    servers.back().question == 0 ? server->close() : servers.pop();
+    servers.back().question == 0 ? server->close() : not_answered();
   }
   self->channel->disconnect();
 }
@@ -221,7 +238,16 @@ NET_API void OwnSide::gone() {
   const Ref<OwnSide> alive(this);
   loop->served_elsewhere = nullptr;
   self->disconnected = true;
+  CallOnThrow ends([&] {
+    if (loop)
+      undo_or_give_up(*this, [&] { loop->ticks().push(Step<OwnSide>{alive, [](OwnSide& side) { side.end(); }}); });
+  });
   self->emit_event<worker_disconnect>();
+  ends.passed = true;
+  end();
+}
+
+NET_API void OwnSide::end() {
   self->listeners.clear();
   if (!self->on_purpose) Processes::end_process(0);
 }

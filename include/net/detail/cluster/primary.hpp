@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <net/detail/base/on_throw.hpp>
 #include <net/detail/cluster/shared_server.hpp>
 #include <net/detail/cluster/worker_state.hpp>
 #include <net/loop.hpp>
@@ -40,6 +41,8 @@ struct ClusterState : PlainEmitter<ClusterState, ClusterEvents> {
   ClusterState(LoopCore& core, Loop& on) : PlainEmitter(core, table), on_loop(on) {}
 
   Ref<WorkerState> fork(const WorkerOptions& options);
+  void forked(WorkerState& worker, int failed);
+  void not_started(WorkerState& worker, int failed);
   void connect(WorkerState& worker);
   void heard(WorkerState& worker, std::string_view bytes, const ReceivedHandle& handle);
   void listens(WorkerState& worker, Heard& words);
@@ -49,6 +52,25 @@ struct ClusterState : PlainEmitter<ClusterState, ClusterEvents> {
   void look_at_children();
   void exit_if_over(WorkerState& worker);
   SharedServer* shared(std::int64_t number) noexcept;
+
+  /// Behind what was thrown.
+  template <class F>
+  void later(F step) noexcept {
+    if (!loop) return;
+    undo_or_give_up(*this, [&] { loop->ticks().push(Tick{Ref<ClusterState>(this), std::move(step)}); });
+  }
+  /// To the listeners of the worker, then to those of all: these hear of it though one of those throws.
+  template <unsigned OfWorker, unsigned OfAll, class... Args>
+  void tell(WorkerState& worker, const Args&... args) {
+    CallOnThrow others([&] {
+      later([who = Ref<WorkerState>(&worker), args...](ClusterState& self) {
+        self.emit_event<OfAll>(static_cast<const WorkerState&>(*who), args...);
+      });
+    });
+    worker.emit_event<OfWorker>(args...);
+    others.passed = true;
+    emit_event<OfAll>(static_cast<const WorkerState&>(worker), args...);
+  }
 
   Loop& on_loop;
   Vec<Ref<WorkerState>> workers;

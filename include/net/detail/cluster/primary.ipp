@@ -61,16 +61,28 @@ NET_API Ref<WorkerState> ClusterState::fork(const WorkerOptions& options) {
   children.ref();
   connect(*worker);
   loop->ticks().push(Tick{Ref<WorkerState>(worker), [failed](WorkerState& self) {
-                            if (!the_one) return;
-                            the_one->emit_event<cluster_fork>(self);
-                            if (self.started) return;
-                            self.end = {failed, 0};
-                            self.ended = true;
-                            self.channel->disconnect().disconnect();
-                            const Error error = system_failure(-failed, "spawn");
-                            if (!self.emit_event<worker_error>(error)) throw_error(error);
+                            if (the_one) the_one->forked(self, failed);
                           }});
   return worker;
+}
+
+NET_API void ClusterState::forked(WorkerState& worker, int failed) {
+  CallOnThrow ends([&] {
+    later([who = Ref<WorkerState>(&worker), failed](ClusterState& self) { self.not_started(*who, failed); });
+  });
+  emit_event<cluster_fork>(worker);
+  ends.passed = true;
+  not_started(worker, failed);
+}
+
+/// If it could not be: 'error', and the end.
+NET_API void ClusterState::not_started(WorkerState& worker, int failed) {
+  if (worker.started) return;
+  worker.end = {failed, 0};
+  worker.ended = true;
+  worker.channel->disconnect().disconnect();
+  const Error error = system_failure(-failed, "spawn");
+  if (!worker.emit_event<worker_error>(error)) throw_error(error);
 }
 
 NET_API void ClusterState::connect(WorkerState& worker) {
@@ -88,10 +100,7 @@ NET_API void ClusterState::heard(WorkerState& worker, std::string_view bytes, co
   const Ref<ClusterState> alive(this);
   Heard words(bytes);
   switch (words.what()) {
-    case Say::online:
-      worker.emit_event<worker_online>();
-      emit_event<cluster_online>(worker);
-      return;
+    case Say::online: return tell<worker_online, cluster_online>(worker);
     case Say::listen: return question(worker, words);
     case Say::listening: return listens(worker, words);
     case Say::closed:
@@ -121,8 +130,7 @@ NET_API void ClusterState::listens(WorkerState& worker, Heard& words) {
   at.port = static_cast<std::uint16_t>(words.number());
   at.address = words.text();
   at.path = words.text();
-  worker.emit_event<worker_listening>(at);
-  emit_event<cluster_listening>(worker, at);
+  tell<worker_listening, cluster_listening>(worker, at);
 }
 
 /// S33.6: who asks for the same gets the same.
@@ -186,14 +194,16 @@ NET_API void ClusterState::gone(WorkerState& worker) {
     server->leave(worker);
     server->hand_out();
   }
-  worker.emit_event<worker_disconnect>();
-  emit_event<cluster_disconnect>(worker);
+  CallOnThrow exits([&] { later([who](ClusterState& self) { self.exit_if_over(*who); }); });
+  tell<worker_disconnect, cluster_disconnect>(worker);
+  exits.passed = true;
   exit_if_over(worker);
 }
 
 /// One signal may stand for many children.
 NET_API void ClusterState::look_at_children() {
   const Ref<ClusterState> alive(this);
+  CallOnThrow again([this] { later([](ClusterState& self) { self.look_at_children(); }); });
   Vec<Ref<WorkerState>> all;
   for (const Ref<WorkerState>& each : workers) all.push(each);
   for (const Ref<WorkerState>& each : all) {
@@ -212,6 +222,7 @@ NET_API void ClusterState::look_at_children() {
       late->refd = true;
     }
   }
+  again.passed = true;
 }
 
 /// 'exit' comes last, once.
@@ -225,9 +236,11 @@ NET_API void ClusterState::exit_if_over(WorkerState& worker) {
     break;
   }
   if (workers.empty()) children.unref();
-  worker.emit_event<worker_exit>(worker.end.code, worker.end.signal);
-  emit_event<cluster_exit>(worker, worker.end.code, worker.end.signal);
-  worker.listeners.clear();
+  struct Forget {
+    WorkerState& worker;
+    ~Forget() { worker.listeners.clear(); }
+  } const forget{worker};
+  tell<worker_exit, cluster_exit>(worker, worker.end.code, worker.end.signal);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

@@ -67,7 +67,7 @@ NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
   return remote ? (options.blockList->check)(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
 }
 
-NET_API void ServerState::accepted(Machine::Channel& channel) {
+NET_API void ServerState::accepted(Machine::Channel& channel, std::string_view received) {
   if (shortage_emitted) [[unlikely]]
     look_at_shortage();
   const Ref<SocketState> socket(new SocketState(*loop));
@@ -88,6 +88,8 @@ NET_API void ServerState::accepted(Machine::Channel& channel) {
     if (!state.is_path) state.channel.set_keep_alive(true, seconds);
   }
   state.expect_close();
+  if (!received.empty()) [[unlikely]]
+    state.buffer_bytes(std::string(received));
   state.retain_for_loop();
   state.server = Ref<Handle>(this);
   state.of_server = true;
@@ -105,11 +107,11 @@ NET_API void ServerState::accepted(Machine::Channel& channel) {
   loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
 }
 
-/// One that somebody else has accepted for it.
-NET_API void ServerState::take(NativeHandle connection) {
+/// One that somebody else has accepted for it, and what it has received since.
+NET_API void ServerState::take(NativeHandle connection, std::string_view received) {
   Machine::Channel channel;
   (void)channel.adopt_connected(connection);
-  accepted(channel);
+  accepted(channel, received);
 }
 
 NET_API void ServerState::drop(Machine::Channel& channel) {

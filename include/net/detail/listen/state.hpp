@@ -100,8 +100,8 @@ struct ServerState : Handle, Listening {
   void cannot_accept(int number);
   void accept_again();
   void look_at_shortage() noexcept;
-  void accepted(Machine::Channel& channel);
-  void take(NativeHandle connection);
+  void accepted(Machine::Channel& channel, std::string_view received = {});
+  void take(NativeHandle connection, std::string_view received);
   bool blocks(const Machine::Channel& channel) const;
   void drop(Machine::Channel& channel);
   Vec<Ref<SocketState>> open_connections() const;

@@ -60,7 +60,10 @@ TEST_CASE("what fails comes back as a negated number, without a descriptor left 
   CHECK_FALSE(os::local_end(-1));
   CHECK_FALSE(os::remote_end(taken.get()));
   CHECK(os::listen_on_descriptor(-1, 1) == -EINVAL);
-  CHECK(tests::open_descriptors() == before + 1);
+  const Descriptor fresh(os::open_socket(AF_INET));
+  CHECK_MESSAGE(os::listen_on_descriptor(fresh.get(), 0) == -EINVAL, "it does not listen as it is");
+  CHECK(os::local_end(fresh.get()).port == 0);
+  CHECK(tests::open_descriptors() == before + 2);
 }
 
 TEST_CASE("an interface has a number and a name, and one that nobody knows has neither") {

@@ -160,7 +160,7 @@ NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
   if (const int failed = prepare(fd); failed < 0) return failed;
   int listens = 0;
   socklen_t size = sizeof listens;
-  if (backlog == 0 && ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0) return 0;
+  if (backlog == 0 && ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0) return listens ? 0 : -EINVAL;
   return ::listen(fd, backlog == 0 ? 511 : backlog) == 0 ? 0 : -errno;
 }
 
