@@ -232,16 +232,17 @@ NET_API void SocketState::drop_listeners() noexcept {
 /// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
 NET_API void SocketState::watch_signal(const AbortSignal& signal) {
   if (!signal) return;
-  if (signal.aborted()) return destroy(abort_failure(signal.state()->reason));
+  AbortState& state = Access::state(signal);
+  if (signal.aborted()) return destroy(abort_failure(state.reason));
   Ref<AbortHook>& hook = ensure_cold().abort_hook;
   hook = Ref<AbortHook>(new AbortHook(*loop));
   hook->callback = [this](const Error& reason) {
     const Ref<Handle> alive(this);
     or_give_up(*this, [&] { destroy(abort_failure(reason)); });
   };
-  if (signal.state()->attach(*hook)) return;
+  if (state.attach(*hook)) return;
   hook = {};
-  destroy(abort_failure(signal.state()->reason));
+  destroy(abort_failure(state.reason));
 }
 
 NET_API void SocketState::destroy_soon() {
