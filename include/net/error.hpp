@@ -175,6 +175,9 @@ NET_API Error bad_ip(std::string_view text);
 /// S12.11: a lookup's answer, with the name and the port that it was for.
 NET_API Error bad_family(int family, std::string_view host, int port);
 
+/// What an end() gets after destroy(); a write gets the text of the code itself.
+NET_API Error end_after_destroy();
+
 /// S16.8: what a write gets after the other side's end was answered. EPIPE, but not from the system.
 NET_API Error ended_by_other_party();
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include <net/detail/base/on_throw.hpp>
 #include <net/detail/loop/retry.hpp>
 #include <net/detail/stream/steps.hpp>
 
@@ -197,17 +198,11 @@ NET_API void SocketState::emit_close(bool current, Place<Job>* rest) {
   phase.move_to(Phase::closed);
   if (request != WriteRequest::awaits_connection || !rest) return void(emit_event<on_close>(had_error));
   // a write that waited for the connection learns of the end in its place among these listeners
-  struct Again {
-    SocketState& self;
-    Place<Job>& rest;
-    SameConnection same{self};
-    bool passed = false;
-    ~Again() {
-      if (passed || !same || self.request != WriteRequest::awaits_connection) return;
-      ++self.owed;
-      rest.push({Ref<Handle>(&self), job_of<&SocketState::never_connected>});
-    }
-  } again{*this, *rest};
+  CallOnThrow again([this, rest, same = SameConnection(*this)] {
+    if (!same || request != WriteRequest::awaits_connection) return;
+    ++owed;
+    rest->push({Ref<Handle>(this), job_of<&SocketState::never_connected>});
+  });
   emit_event<on_close>(had_error);
   again.passed = true;
 }

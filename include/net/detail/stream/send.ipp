@@ -181,10 +181,9 @@ NET_API void SocketState::fail_buffered() {
     const WriteCallback callback = std::move(node->callback);
     write_length -= node->size;
     backlog->buffered.pop();
-    if (callback) callback(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed"));
+    if (callback) callback(error_or(Errc::ERR_STREAM_DESTROYED));
   }
-  if (again.same)
-    call_finish_callbacks(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed"));
+  if (again.same) call_finish_callbacks(errored() ? cold->errored : end_after_destroy());
   again.passed = true;
 }
 
