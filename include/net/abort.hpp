@@ -133,8 +133,6 @@ class AbortSignal : public detail::Identity<AbortSignal> {
     return any(std::initializer_list<AbortSignal>{first, more...});
   }
 
-  detail::AbortState* state() const noexcept { return state_.get(); }
-
  private:
   friend struct detail::Access;
 

@@ -214,7 +214,7 @@ NET_API AbortSignal AbortSignal::timeout(Duration after) {
 NET_API AbortSignal AbortSignal::any(std::initializer_list<AbortSignal> sources) {
   const detail::Ref<detail::AbortState> state(new detail::AbortState);
   for (const AbortSignal& signal : sources) {
-    if (signal) state->follow(*signal.state());
+    if (signal) state->follow(detail::Access::state(signal));
   }
   return AbortSignal(state);
 }

@@ -306,6 +306,23 @@ NET_API Error bad_family(int family, std::string_view host, int port) {
   return {make_error_code(Errc::ERR_INVALID_ADDRESS_FAMILY), text};
 }
 
+NET_API Error error_of([[maybe_unused]] const std::exception_ptr& thrown, const char* otherwise) {
+#if defined(__cpp_exceptions)
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::exception& error) {
+    return Error(error.what());
+  } catch (...) {}
+#endif
+  return Error(otherwise);
+}
+
+NET_API Error end_after_destroy() {
+  return make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+}
+
 NET_API Error ended_by_other_party() {
   NewText text;
   text->name = "EPIPE";

@@ -5,6 +5,7 @@
 #include <limits>
 #include <ostream>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 
 using net::Errc;
@@ -103,4 +104,13 @@ TEST_CASE("a text is an error with that message, and an error is written to a st
   to << error << ";" << same;
   CHECK(to.str() == "no such user;no such user");
   static_assert(!std::is_constructible_v<net::Error, std::nullptr_t>);
+}
+
+TEST_CASE("what was thrown is an Error, whatever it was") {
+  const auto text_of = [](const auto& thrown) {
+    return std::string(net::detail::error_of(std::make_exception_ptr(thrown), "neither").what());
+  };
+  CHECK(text_of(Error("one")) == "one");
+  CHECK(text_of(std::runtime_error("two")) == "two");
+  CHECK(text_of(3) == "neither");
 }

@@ -53,7 +53,7 @@ TEST_CASE("braced options become the options with the same names") {
   CHECK((options.noDelay && options.keepAlive && options.keepAliveInitialDelay.milliseconds() == 4));
   CHECK((options.autoSelectFamily == false && options.autoSelectFamilyAttemptTimeout->milliseconds() == 500));
   CHECK((options.blockList && options.timeout.milliseconds() == 6 && options.allowHalfOpen && options.reusable));
-  CHECK(options.signal.state() == controller.signal().state());
+  CHECK(options.signal == controller.signal());
   const net::ConnectOptions plain = net::detail::BracedConnectOptions{};
   CHECK((plain.host == net::ConnectOptions().host && plain.port == net::ConnectOptions().port && !plain.lookup));
 }

@@ -3,8 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <net/task.hpp>
-#include <stdexcept>
-#include <string>
 
 using namespace net::detail;
 
@@ -43,10 +41,4 @@ TEST_CASE("a task that was moved away cannot be joined") {
   net::Task<> task = ends();
   const net::Task<> taken = std::move(task);
   CHECK_THROWS_AS(joined->add(std::move(task)), net::Error);
-}
-
-TEST_CASE("what a task throws is an Error, whatever it was") {
-  CHECK(std::string(error_of(std::make_exception_ptr(net::Error("one"))).what()) == "one");
-  CHECK(std::string(error_of(std::make_exception_ptr(std::runtime_error("two"))).what()) == "two");
-  CHECK(std::string(error_of(std::make_exception_ptr(3)).what()) == "unknown exception");
 }

@@ -96,20 +96,18 @@ NET_API void Connector::start_lookup(const ConnectOptions& options) const {
   if (p.attempt_delay < 10) p.attempt_delay = 10;
   LookupOptions asked{p.family, options.hints, p.selecting};
   if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = Machine::address_config_hint();  // S12.8
-  const Ref<SocketState> socket(&self);
-  const std::uint64_t generation = self.generation;
   struct Answer {
     Ref<SocketState> socket;
-    std::uint64_t generation;
+    SameConnection same;
     void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
       const Connector connector{*socket};
       // a second answer, or one that comes when the socket has gone on, counts for nothing
-      if (!socket->connecting() || socket->generation != generation || !connector.attempts().list.empty()) return;
+      if (!socket->connecting() || !same || !connector.attempts().list.empty()) return;
       if (!connector.attempts().started) return connector.looked_up(error, addresses);
       or_give_up(*socket, [&] { connector.looked_up(error, addresses); });
     }
   };
-  const Answer answer{socket, generation};
+  const Answer answer{Ref<SocketState>(&self), SameConnection(self)};
   if (options.lookup) {
     options.lookup(p.host, asked, answer);
   } else {
@@ -122,7 +120,7 @@ NET_API void Connector::start_lookup(const ConnectOptions& options) const {
 NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddress> addresses) const {
   const Ref<SocketState> alive(&self);
   const std::string host = attempts().host;
-  const std::uint64_t generation = self.generation;
+  const SameConnection same(self);
   self.touch();
   if (error || addresses.empty()) {
     const Error none = error ? error : lookup_failure(Errc::ERR_LOOKUP_NOT_FOUND, host);
@@ -133,7 +131,7 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
   Error invalid;
   for (const LookupAddress& found : addresses) {
     self.emit_event<on_lookup>(no_error(), found.address, found.family, host);
-    if (!self.connecting() || self.generation != generation) return;
+    if (!self.connecting() || !same) return;
     const Error wrong = mistake_of(found);
     if (!wrong) {
       add_attempt(attempts(), found);

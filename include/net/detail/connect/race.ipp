@@ -10,14 +10,13 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void Connector::next_attempt() const {
   const Ref<SocketState> alive(&self);
-  const std::uint64_t generation = self.generation;
+  const SameConnection same(self);
   if (attempts().timer) self.loop->stop_timer(*attempts().timer);
-  while (self.connecting() && self.generation == generation) {
+  while (self.connecting() && same) {
     if (attempts().begun == attempts().list.size()) return all_begun();
     Attempt& attempt = *attempts().list[attempts().begun++];
     if (begin(attempt)) {
-      const bool goes_on = self.connecting() && self.generation == generation;
-      if (goes_on && attempts().begun < attempts().list.size()) start_delay();
+      if (self.connecting() && same && attempts().begun < attempts().list.size()) start_delay();
       return;
     }
   }
@@ -108,10 +107,10 @@ NET_API void Connector::attempt_ready(Attempt& attempt) const {
   close(attempt);
   if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
   attempt.error = error;
-  const std::uint64_t generation = self.generation;
+  const SameConnection same(self);
   const bool current = &attempt == p.list[p.begun - 1];
   self.emit_event<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
-  if (!self.connecting() || self.generation != generation) return;
+  if (!self.connecting() || !same) return;
   if (current || attempts().begun == attempts().list.size()) next_attempt();
 }
 
@@ -140,12 +139,7 @@ NET_API void Connector::close(Attempt& attempt) const {
 NET_API void Connector::start_delay() const {
   ConnectAttempts& p = attempts();
   if (!p.timer) {
-    p.timer = Ref<TimerState>(new TimerState(*self.loop));
-    p.timer->refd = false;
-    p.timer->callback = [socket = &self] {
-      const Ref<SocketState> alive(socket);
-      or_give_up(*socket, [&] { Connector{*socket}.delay_over(); });
-    };
+    p.timer = TimerState::of(self, [](Handle& socket) { Connector{static_cast<SocketState&>(socket)}.delay_over(); });
   }
   self.loop->update_time();
   self.loop->start_timer(*p.timer, p.attempt_delay, self.loop->now());
@@ -155,9 +149,9 @@ NET_API void Connector::delay_over() const {
   if (!self.connecting()) return;
   Attempt& slow = *attempts().list[attempts().begun - 1];
   if (slow.phase == AttemptPhase::running) slow.phase.move_to(AttemptPhase::slow);
-  const std::uint64_t generation = self.generation;
+  const SameConnection same(self);
   self.emit_event<on_attempt_timeout>(slow.address, attempts().port, slow.to.ip.family);
-  if (self.connecting() && self.generation == generation) next_attempt();
+  if (self.connecting() && same) next_attempt();
 }
 
 NET_API void Connector::all_begun() const {

@@ -10,13 +10,11 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// Socket::connect: throws what is wrong with the options or with the socket, and begins.
 NET_API void start_connecting(SocketState& state, const ConnectOptions& options) {
   require_connectable(options);
   if (!state.loop) throw_error(make_error(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
   // a wrapped descriptor of IPC that has no other end yet (S22.9)
-  const bool wrapped =
-      state.is_path && !state.connecting() && !options.path.empty() && state.channel.is_unconnected();
+  const bool wrapped = state.is_path && !state.connecting() && !options.path.empty() && state.channel.is_unconnected();
   if (!wrapped && state.has_handle()) {
     throw_error(address_failure(state.connecting() ? EALREADY : EISCONN, "connect", options.host, options.port));
   }

@@ -85,9 +85,6 @@ struct JoinedTasks : Handle, JoinedLinks {
   void resume();
 };
 
-/// What a task has thrown, as an Error.
-NET_API Error error_of(const std::exception_ptr& thrown);
-
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #include <net/detail/coro/joined_tasks.ipp>

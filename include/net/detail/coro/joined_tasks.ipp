@@ -40,15 +40,10 @@ NET_API JoinedTasks::~JoinedTasks() {
 
 NET_API JoinedTask* JoinedTasks::begin(std::coroutine_handle<> frame, TaskPromiseBase& promise,
                                        Ref<KeptCallable> callable) {
-  struct Unless {
-    std::coroutine_handle<> frame;
-    ~Unless() {
-      if (frame) frame.destroy();
-    }
-  } unless{frame};
+  UntakenFrame untaken{frame};
   if (decided && rule == JoinRule::group) return nullptr;
   auto* const task = new JoinedTask(*this, promise, std::move(callable));
-  unless.frame = {};
+  (void)untaken.take();
   ++running;
   if (decided) return task;  // it will never run
   const Ref<JoinedTasks> alive(this);
@@ -112,21 +107,6 @@ NET_API RunningTask* JoinedTasks::find_running(const JoinedLinks& links) noexcep
     if (RunningTask* const running = RunningTask::in(*task->promise)) return running;
   }
   return nullptr;
-}
-
-NET_API Error error_of(const std::exception_ptr& thrown) {
-#if defined(__cpp_exceptions)
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const Error& error) {
-    return error;
-  } catch (const std::exception& error) {
-    return Error(error.what());
-  } catch (...) {}
-#else
-  (void)thrown;
-#endif
-  return Error("unknown exception");
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

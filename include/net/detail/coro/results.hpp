@@ -135,7 +135,7 @@ struct OneResult : OfVector<T> {
  private:
   std::vector<Error> failures() const {
     std::vector<Error> all;
-    for (const JoinedTask* task : this->joined_) all.push_back(error_of(task->promise->thrown));
+    for (const JoinedTask* task : this->joined_) all.push_back(error_of(task->promise->thrown, "unknown exception"));
     return all;
   }
 };

@@ -13,6 +13,16 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 struct TaskPromiseBase;
 class RunningTask;
 
+/// The frame of a task that nobody has taken yet: if something is thrown by then, it is destroyed.
+struct UntakenFrame {
+  std::coroutine_handle<> frame;
+
+  ~UntakenFrame() {
+    if (frame) frame.destroy();
+  }
+  std::coroutine_handle<> take() noexcept { return std::exchange(frame, {}); }
+};
+
 /// Several tasks that one waits for.
 struct JoinedLinks {
   RunningTask* (*running_among)(const JoinedLinks&) noexcept;  ///< one of them, or what it waits for; null: none runs

@@ -43,14 +43,9 @@ NET_API void Spawned::finish(std::exception_ptr thrown) {
 
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
                         Ref<KeptCallable> callable) {
-  struct Unless {
-    std::coroutine_handle<> frame;
-    ~Unless() {
-      if (frame) frame.destroy();
-    }
-  } unless{frame};
+  UntakenFrame untaken{frame};
   promise.end = new Spawned(core, frame, std::move(callable));
-  RunningTask::resume(std::exchange(unless.frame, {}));
+  RunningTask::resume(untaken.take());
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

@@ -36,7 +36,7 @@ NET_API void WaitLimit::make_limits(const WaitOptions& options) {
 
 NET_API void WaitLimit::require_not_aborted() const {
   const AbortSignal& signal = limits_->options.signal;
-  if (signal.aborted()) throw_error(abort_failure(signal.state()->reason));
+  if (signal.aborted()) throw_error(abort_failure(Access::state(signal).reason));
 }
 
 NET_API bool WaitLimit::was_given_up() const noexcept { return limits_->why.has_value(); }
@@ -56,7 +56,7 @@ NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(voi
   if (limits.options.signal) {
     limits.hook = Ref<AbortHook>(new AbortHook(loop));
     limits.hook->callback = [&limits](const Error& reason) { limits.over(abort_failure(reason)); };
-    if (!limits.options.signal.state()->attach(*limits.hook)) require_not_aborted();
+    if (!Access::state(limits.options.signal).attach(*limits.hook)) require_not_aborted();
   }
   limits.waiting = waiting;
   limits.give_up = give_up;

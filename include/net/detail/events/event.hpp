@@ -12,6 +12,7 @@
 
 #include <net/detail/base/access.hpp>
 #include <net/detail/base/fixed_string.hpp>
+#include <net/detail/base/on_throw.hpp>
 #include <net/detail/base/ref.hpp>
 #include <net/detail/events/listeners.hpp>
 
@@ -267,14 +268,7 @@ inline constexpr unsigned all_events = ~0u;
 /// are removed by the user.
 template <class State>
 inline void note_added(State& state, unsigned event, bool front, std::uint64_t id) {
-  struct Undo {
-    Listeners& listeners;
-    std::uint64_t id;
-    bool passed = false;
-    ~Undo() {
-      if (!passed) listeners.remove(id);
-    }
-  } undo{state.listeners, id};
+  CallOnThrow undo([&] { state.listeners.remove(id); });
   front ? state.listener_put_in_front(event) : state.listener_added(event);
   undo.passed = true;
 }

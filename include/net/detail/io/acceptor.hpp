@@ -29,7 +29,7 @@ concept Acceptor =
       { acceptor.listen_path(path, mode, backlog, mode_failed) } -> std::same_as<int>;
       {
         acceptor.listen_descriptor(descriptor, backlog)
-      } -> std::same_as<int>;                                           // it is the acceptor's, unless it failed; backlog 0: as before
+      } -> std::same_as<int>;  // it is the acceptor's, unless it failed; backlog 0: as before
       { acceptor.listen_beside(fixed, backlog) } -> std::same_as<int>;  // where the other one listens already
       { acceptor.accept(into) } -> std::same_as<int>;
       { acceptor.close() };

@@ -37,7 +37,7 @@ concept Channel = std::derived_from<C, Watcher> &&
                            const Endpoint& to, std::string_view path, NativeHandle descriptor, bool on, int number) {
                     { channel.open(Family::IPv6) } -> std::same_as<int>;
                     { channel.take_over(other) };  // the other one is closed then, without a word to the peer
-                    { channel.adopt_connected(descriptor) } -> std::same_as<bool>;  // whether it is TCP; not open: no memory
+                    { channel.adopt_connected(descriptor) } -> std::same_as<bool>;  // is it TCP? not open: no memory
                     { channel.bind(to) } -> std::same_as<int>;
                     { channel.start_connect(to) } -> std::same_as<int>;
                     { channel.start_connect_path(path) } -> std::same_as<int>;

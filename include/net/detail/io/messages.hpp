@@ -14,7 +14,7 @@ namespace net::inline NET_ABI::detail {
 struct CameDescriptors {
   NativeHandle first = no_handle;
   bool more = false;  // others came with it, which are closed already
-  bool lost = false;  // one came for which this process had no room
+  bool lost = false;  // one came for which this process had no descriptor left
 
   bool any() const noexcept { return first != no_handle || more || lost; }
 };

@@ -182,8 +182,6 @@ struct ServerState : Handle, Listening {
   }
 };
 
-// ── listening ──────────────────────────────────────────────────────────────
-
 /// A listen() that throws leaves nothing open.
 struct ServerState::NothingOpen {
   ServerState& self;
@@ -194,8 +192,6 @@ struct ServerState::NothingOpen {
     self.forget_signal();
   }
 };
-
-// ── connections ────────────────────────────────────────────────────────────
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 

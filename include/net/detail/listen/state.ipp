@@ -133,7 +133,7 @@ NET_API void ServerState::watch_signal(const AbortSignal& signal) {
   }
   abort_hook = Ref<AbortHook>(new AbortHook(*loop));
   abort_hook->callback = [this](const Error&) { close(); };
-  if (signal.state()->attach(*abort_hook)) return;
+  if (Access::state(signal).attach(*abort_hook)) return;
   abort_hook = {};
   tick(step_of<&ServerState::close>);
 }

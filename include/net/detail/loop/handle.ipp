@@ -14,6 +14,16 @@ NET_API void give_up(Handle& who) noexcept {
 
 NET_API TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_operations<TimerState>) {}
 
+NET_API Ref<TimerState> TimerState::of(Handle& owner, void (*due)(Handle&)) {
+  Ref<TimerState> timer(new TimerState(*owner.loop));
+  timer->refd = false;
+  timer->callback = [&owner, due] {
+    const Ref<Handle> alive(&owner);
+    or_give_up(owner, [&] { due(owner); });
+  };
+  return timer;
+}
+
 NET_API ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, plain_operations<ImmediateState>) {}
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

@@ -119,8 +119,8 @@ NET_API void SocketState::hand_over() noexcept {
 /// Whether the kernel has taken all of it.
 NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
   for (;;) {
-    IoSlice slices[64];
-    const std::size_t count = queue.slices(slices, 64);
+    IoSlice slices[max_slices];
+    const std::size_t count = queue.slices(slices, max_slices);
     if (count == 0) return true;
     const std::ptrdiff_t sent = channel.write(slices, count);
     if (sent <= 0) return false;

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include <net/detail/base/on_throw.hpp>
 #include <net/detail/loop/retry.hpp>
 #include <net/detail/stream/steps.hpp>
 
@@ -197,17 +198,11 @@ NET_API void SocketState::emit_close(bool current, Place<Job>* rest) {
   phase.move_to(Phase::closed);
   if (request != WriteRequest::awaits_connection || !rest) return void(emit_event<on_close>(had_error));
   // a write that waited for the connection learns of the end in its place among these listeners
-  struct Again {
-    SocketState& self;
-    Place<Job>& rest;
-    SameConnection same{self};
-    bool passed = false;
-    ~Again() {
-      if (passed || !same || self.request != WriteRequest::awaits_connection) return;
-      ++self.owed;
-      rest.push({Ref<Handle>(&self), job_of<&SocketState::never_connected>});
-    }
-  } again{*this, *rest};
+  CallOnThrow again([this, rest, same = SameConnection(*this)] {
+    if (!same || request != WriteRequest::awaits_connection) return;
+    ++owed;
+    rest->push({Ref<Handle>(this), job_of<&SocketState::never_connected>});
+  });
   emit_event<on_close>(had_error);
   again.passed = true;
 }
@@ -232,16 +227,17 @@ NET_API void SocketState::drop_listeners() noexcept {
 /// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
 NET_API void SocketState::watch_signal(const AbortSignal& signal) {
   if (!signal) return;
-  if (signal.aborted()) return destroy(abort_failure(signal.state()->reason));
+  AbortState& state = Access::state(signal);
+  if (signal.aborted()) return destroy(abort_failure(state.reason));
   Ref<AbortHook>& hook = ensure_cold().abort_hook;
   hook = Ref<AbortHook>(new AbortHook(*loop));
   hook->callback = [this](const Error& reason) {
     const Ref<Handle> alive(this);
     or_give_up(*this, [&] { destroy(abort_failure(reason)); });
   };
-  if (signal.state()->attach(*hook)) return;
+  if (state.attach(*hook)) return;
   hook = {};
-  destroy(abort_failure(signal.state()->reason));
+  destroy(abort_failure(state.reason));
 }
 
 NET_API void SocketState::destroy_soon() {

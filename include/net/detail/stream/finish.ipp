@@ -59,7 +59,7 @@ NET_API void SocketState::refuse_end(WriteCallback callback) {
 /// What the callback of an end() gets that does not come with 'finish'.
 NET_API Error SocketState::end_refusal() const {
   if (finished()) return make_error(Errc::ERR_STREAM_ALREADY_FINISHED);
-  if (destroyed()) return make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+  if (destroyed()) return end_after_destroy();
   return errored() ? cold->errored : no_error();
 }
 

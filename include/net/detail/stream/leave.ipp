@@ -77,12 +77,7 @@ NET_API void SocketState::linger() {
   stop_lingering();
   ColdState& kept = ensure_cold();
   kept.lingers_until = bytes_read + max_lingering_bytes;
-  kept.linger_timer = Ref<TimerState>(new TimerState(*loop));
-  kept.linger_timer->refd = false;
-  kept.linger_timer->callback = [this] {
-    const Ref<Handle> alive(this);
-    or_give_up(*this, [this] { destroy(no_error()); });
-  };
+  kept.linger_timer = TimerState::of(*this, [](Handle& self) { static_cast<SocketState&>(self).destroy(no_error()); });
   const double ms = kept.lingering_ms;
   loop->start_timer(*kept.linger_timer, ms < 1 ? 1 : static_cast<std::uint64_t>(ms), loop->now());
   note_timed();

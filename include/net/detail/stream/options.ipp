@@ -56,14 +56,7 @@ NET_API void SocketState::set_timeout(double ms) {
     if (kept.idle_timer) loop->stop_timer(*kept.idle_timer);
     return;
   }
-  if (!kept.idle_timer) {
-    kept.idle_timer = Ref<TimerState>(new TimerState(*loop));
-    kept.idle_timer->refd = false;
-    kept.idle_timer->callback = [this] {
-      const Ref<Handle> alive(this);
-      or_give_up(*this, [this] { idle_check(); });
-    };
-  }
+  if (!kept.idle_timer) kept.idle_timer = TimerState::of(*this, job_of<&SocketState::idle_check>);
   loop->update_time();
   cold->last_activity = loop->now();
   loop->start_timer(*kept.idle_timer, idle_ms(), cold->last_activity);
@@ -79,7 +72,6 @@ NET_API std::uint64_t SocketState::idle_ms() const noexcept {
 }
 
 NET_API void SocketState::idle_check() {
-  const Ref<SocketState> alive(this);
   if (destroyed()) return;
   // a peer that takes a large write slowly is not idle (S18.5)
   if (writing() && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();

@@ -18,29 +18,33 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // ── to the listeners ───────────────────────────────────────────────────────
 
+/// A read of more than the mark raises it, as in Node: to the next power of two.
+inline void raise_read_mark(SocketState& self, std::size_t n) noexcept {
+  if (n <= self.read_mark) return;
+  std::size_t power = 1;
+  while (power < n && power < std::size_t{1} << 30) power <<= 1;
+  self.read_mark = power;
+}
+
+/// How much of what is buffered a read takes: Node's howMuchToRead.
+inline std::size_t amount_to_take(const SocketState& self, std::size_t n, bool all) noexcept {
+  const std::size_t there = self.read_length();
+  if (there == 0 || (!all && n == 0)) return 0;
+  if (!all) return n <= there ? n : self.ended() ? there : 0;
+  if (self.flow_state != Flow::flowing || self.released) return there;
+  return self.buffer->pieces.first().size();
+}
+
 /// Takes one piece out of the buffer: `n` bytes, or, if `all` and not flowing, everything. False: nothing to give.
 NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece, bool silently) {
-  if (!all && n > read_mark) {
-    std::size_t power = 1;
-    while (power < n && power < std::size_t{1} << 30) power <<= 1;
-    read_mark = power;
-  }
+  if (!all) raise_read_mark(*this, n);
   if (all || n != 0) readable_emitted = false;
   const std::size_t length = read_length();
   if (!all && n == 0 && need_readable && ((read_mark != 0 ? length >= read_mark : length > 0) || ended())) {
     length == 0 && ended() ? end_readable() : emit_readable();
     return false;
   }
-  const auto how_much = [&]() -> std::size_t {
-    const std::size_t there = read_length();
-    if (there == 0 || (!all && n == 0)) return 0;
-    if (all) {
-      if (flow_state != Flow::flowing || released) return there;
-      return buffer->pieces.first().size();
-    }
-    return n <= there ? n : ended() ? there : 0;
-  };
-  const std::size_t take = how_much();
+  const std::size_t take = amount_to_take(*this, n, all);
   if (take == 0 && ended()) {
     if (length == 0) end_readable();
     return false;

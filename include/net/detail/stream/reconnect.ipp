@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include <net/detail/base/on_throw.hpp>
 #include <net/detail/loop/retry.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -54,14 +55,7 @@ struct LeftWrites {
   /// Whoever throws does not hold up the others, with or without memory.
   static void settle(LeftWrites& self) {
     Place<Callback> place(self.socket->loop->ticks());  // from which this step has just come
-    struct Again {
-      LeftWrites& self;
-      Place<Callback>& place;
-      bool passed = false;
-      ~Again() {
-        if (!passed) place.push(self.step());
-      }
-    } again{self, place};
+    CallOnThrow again([&] { place.push(self.step()); });
     if (self.backlog) {
       call_all(self.backlog->done, no_error());
       call_all(self.backlog->in_flight, self.in_flight);
@@ -103,13 +97,11 @@ NET_API void SocketState::leave_writes_behind() {
     if (flying) {
       left->in_flight = request == WriteRequest::awaits_connection
                             ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
-                            : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
+                            : error_or(Errc::ERR_SOCKET_CLOSED);
       left->buffered = left->ended = left->in_flight;
     } else {
-      left->buffered = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed");
-      left->ended = write_end >= WriteEnd::prefinished && !errored()
-                        ? no_error()
-                        : error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+      left->buffered = error_or(Errc::ERR_STREAM_DESTROYED);
+      left->ended = errored() ? cold->errored : write_end >= WriteEnd::prefinished ? no_error() : end_after_destroy();
     }
     left->finishes = write_end == WriteEnd::prefinished && !channel.is_open();
     left->fails = flying && !destroyed();

@@ -20,8 +20,8 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 NET_API void SocketState::send_in_flight() {
   if (loop->inert()) return;  // a listener forked: what is in flight is the parent's to send (S31.1)
   for (int sends = 32; sends > 0; --sends) {
-    IoSlice slices[64];
-    const std::size_t count = backlog->in_flight.slices(slices, 64);
+    IoSlice slices[max_slices];
+    const std::size_t count = backlog->in_flight.slices(slices, max_slices);
     if (count == 0) return in_flight_taken();
     const std::ptrdiff_t sent = channel.write(slices, count);
     if (sent == would_block) return;
@@ -72,8 +72,8 @@ NET_API void SocketState::send_buffered() {
   bytes_sent += size;
   touch();
   for (;;) {
-    IoSlice slices[64];
-    const std::size_t slice_count = backlog->in_flight.slices(slices, 64);
+    IoSlice slices[max_slices];
+    const std::size_t slice_count = backlog->in_flight.slices(slices, max_slices);
     if (slice_count == 0) break;
     const std::ptrdiff_t sent = channel.write(slices, slice_count);
     if (means_later(sent)) return update_watch();
@@ -181,10 +181,9 @@ NET_API void SocketState::fail_buffered() {
     const WriteCallback callback = std::move(node->callback);
     write_length -= node->size;
     backlog->buffered.pop();
-    if (callback) callback(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed"));
+    if (callback) callback(error_or(Errc::ERR_STREAM_DESTROYED));
   }
-  if (again.same)
-    call_finish_callbacks(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed"));
+  if (again.same) call_finish_callbacks(errored() ? cold->errored : end_after_destroy());
   again.passed = true;
 }
 

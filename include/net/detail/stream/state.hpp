@@ -149,7 +149,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   Callback emit_later(const Error& error);
   void flush_last() noexcept;
   void emit_error(const Error& error, bool current);
-  void close_handle(bool had_error);
+  void close_handle(bool failing);
   void close_channel() noexcept;
   void close_now();
   void expect_close();
@@ -292,7 +292,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
     return static_cast<std::uint32_t>(answered >> 32);
   }
   bool is_paused() const noexcept { return asked_flow == Flow::paused || flow_state == Flow::paused; }
-  Error error_or(Errc code, const char* message) const;
+  Error error_or(Errc code) const;
 
   // ── data, hot first; these fill up the last bytes of the connection ──
   // reading

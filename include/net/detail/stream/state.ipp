@@ -140,9 +140,8 @@ NET_API void SocketState::drop_own(OwnListener which) noexcept {
   if (cold && cold->own[which] != 0) listeners.remove(std::exchange(cold->own[which], 0));
 }
 
-NET_API Error SocketState::error_or(Errc code, const char* message) const {
-  return errored() ? cold->errored : make_error(code, message);
-}
+/// What it has failed with, or else this.
+NET_API Error SocketState::error_or(Errc code) const { return errored() ? cold->errored : make_error(code); }
 
 NET_API std::string ReadBuffer::Piece::rest() && {
   if (begin > 0) bytes.erase(0, begin);

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include <net/detail/base/on_throw.hpp>
 #include <net/detail/stream/steps.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -262,15 +263,8 @@ NET_API Error SocketState::refusal(bool names_other) const {
 NET_API bool SocketState::refuse_write(WriteCallback& callback) {
   const Error error = refusal(true);
   if (!callback || !loop) return fail(error), false;
-  struct Undo {
-    Queue<Callback>& ticks;
-    bool passed = false;
-    ~Undo() {
-      if (!passed) ticks.take_back();
-    }
-  };
   loop->ticks().push(call_later(error, std::move(callback)));
-  Undo undo{loop->ticks()};
+  CallOnThrow undo([this] { loop->ticks().take_back(); });
   fail(error);
   undo.passed = true;
   return false;

@@ -25,6 +25,9 @@ struct IoSlice {
   std::size_t size = 0;
 };
 
+/// One call sends no more slices than these; the caller sends the rest with further calls.
+inline constexpr std::size_t max_slices = 64;
+
 /// How a listening descriptor is made.
 struct ListenFlags {
   bool ipv6_only = false;

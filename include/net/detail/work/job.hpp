@@ -36,20 +36,7 @@ struct JobOutcome {
   }
   /// The failure as an Error, whatever was thrown.
   Error error() const {
-    if (!thrown) return failure;
-#if defined(__cpp_exceptions)
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const Error& error) {
-      return error;
-    } catch (const std::exception& other) {
-      return Error(std::string(other.what()));
-    } catch (...) {
-      return Error(std::string("A job of the worker pool threw something that is no exception"));
-    }
-#else
-    return failure;
-#endif
+    return thrown ? error_of(thrown, "A job of the worker pool threw something that is no exception") : failure;
   }
 };
 

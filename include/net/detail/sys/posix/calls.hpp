@@ -27,7 +27,7 @@ NET_GNU(always_inline) inline auto retried(Call call) noexcept -> decltype(call(
   }
 }
 
-/// Milliseconds of a clock that only goes forward.
+/// Nanoseconds of a clock that only goes forward.
 NET_API std::uint64_t now_ns() noexcept;
 
 // ── descriptors ────────────────────────────────────────────────────────────
@@ -58,7 +58,7 @@ NET_API std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) no
 
 NET_API std::ptrdiff_t send_one(NativeHandle fd, const void* from, std::size_t size) noexcept;
 
-/// One send of up to 64 pieces; the caller sends the rest with further calls.
+/// One send of up to `max_slices`.
 NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept;
 
 // ── descriptors of other kinds (S22) ───────────────────────────────────────

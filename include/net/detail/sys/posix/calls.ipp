@@ -94,13 +94,10 @@ NET_API std::ptrdiff_t send_one(NativeHandle fd, const void* from, std::size_t s
 }
 
 NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
-  constexpr std::size_t max_slices = 64;
-  iovec pieces[max_slices];
-  if (count > max_slices) count = max_slices;
-  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+  Pieces pieces(slices, count);
   msghdr message{};
-  message.msg_iov = pieces;
-  message.msg_iovlen = cast<decltype(message.msg_iovlen)>(count);
+  message.msg_iov = pieces.each;
+  message.msg_iovlen = cast<decltype(message.msg_iovlen)>(pieces.count);
   return retried([&] { return ::sendmsg(fd, &message, send_flags); });
 }
 
@@ -133,19 +130,15 @@ NET_API std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) 
 }
 
 NET_API std::ptrdiff_t write_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
-  iovec pieces[64];
-  if (count > 64) count = 64;
+  const Pieces pieces(slices, count);
   std::size_t whole = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
-    whole += slices[i].size;
-  }
+  for (std::size_t i = 0; i < pieces.count; ++i) whole += slices[i].size;
   sigset_t broken, before, waiting;
   (void)sigemptyset(&broken);  // macros on some systems
   (void)sigaddset(&broken, SIGPIPE);
   ::sigpending(&waiting);
   ::pthread_sigmask(SIG_BLOCK, &broken, &before);
-  const std::ptrdiff_t sent = retried([&] { return ::writev(fd, pieces, static_cast<int>(count)); });
+  const std::ptrdiff_t sent = retried([&] { return ::writev(fd, pieces.each, static_cast<int>(pieces.count)); });
   // one that waited for space when the reader went counts what it had written, and signals all the same
   const bool signaled = sent == -EPIPE || (sent >= 0 && static_cast<std::size_t>(sent) < whole);
   if (signaled && !sigismember(&waiting, SIGPIPE)) {

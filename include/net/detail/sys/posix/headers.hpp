@@ -1,8 +1,11 @@
-// The headers of a POSIX system, for the bodies that call it. Internal.
+// The headers of a POSIX system, and slices as it takes them, for the bodies that call it. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_HEADERS_HPP
 #define NET_DETAIL_SYS_POSIX_HEADERS_HPP
 
+#include <cstddef>
+
 #include <net/detail/base/abi.hpp>
+#include <net/detail/text/endpoint.hpp>
 
 #if !defined(_WIN32)
 
@@ -34,6 +37,17 @@ inline constexpr int send_flags = MSG_NOSIGNAL;
 #else
 inline constexpr int send_flags = 0;  // SO_NOSIGPIPE does it there
 #endif
+
+/// The first slices in the system's form, as many as one call takes.
+struct Pieces {
+  iovec each[max_slices];
+  std::size_t count;
+
+  NET_GNU(always_inline) Pieces(const IoSlice* slices, std::size_t offered) noexcept
+      : count(offered < max_slices ? offered : max_slices) {
+    for (std::size_t i = 0; i < count; ++i) each[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+  }
+};
 
 /// Whether one call makes a descriptor that is non-blocking and closed on exec: of a socket, a connection, a pipe.
 #if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC) && !defined(__APPLE__)

@@ -32,14 +32,11 @@ NET_API std::ptrdiff_t send_with(NativeHandle local, const IoSlice* slices, std:
                                  NativeHandle passed) noexcept {
   if (passed == no_handle)
     return count == 1 ? send_one(local, slices->data, slices->size) : send_slices(local, slices, count);
-  constexpr std::size_t max_slices = 64;
-  iovec pieces[max_slices];
-  if (count > max_slices) count = max_slices;
-  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+  Pieces pieces(slices, count);
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof passed)] = {};
   msghdr message{};
-  message.msg_iov = pieces;
-  message.msg_iovlen = cast<decltype(message.msg_iovlen)>(count);
+  message.msg_iov = pieces.each;
+  message.msg_iovlen = cast<decltype(message.msg_iovlen)>(pieces.count);
   message.msg_control = control;
   message.msg_controllen = cast<decltype(message.msg_controllen)>(sizeof control);
   cmsghdr* const rights = CMSG_FIRSTHDR(&message);
@@ -51,7 +48,7 @@ NET_API std::ptrdiff_t send_with(NativeHandle local, const IoSlice* slices, std:
   return sent == -ETOOMANYREFS ? -ENOBUFS : sent;
 }
 
-/// There is room for all that one call can bring, so none of them is left to nobody: those that are too many are closed.
+/// There is space for all that one call can bring, so that none stays open unseen: all but the first are closed.
 NET_API std::ptrdiff_t receive_with(NativeHandle local, char* into, std::size_t size, CameDescriptors& came) noexcept {
   constexpr std::size_t max_descriptors = 253;  // of Linux's; others pass fewer
   alignas(cmsghdr) char control[CMSG_SPACE(max_descriptors * sizeof(int))];

@@ -17,6 +17,9 @@ namespace net::inline NET_ABI::detail::os {
 inline win::Socket socket_of(NativeHandle fd) noexcept { return static_cast<win::Socket>(fd); }
 inline win::Handle handle_of(NativeHandle fd) noexcept { return reinterpret_cast<win::Handle>(fd); }
 
+/// One call moves no more than this, so that a count fits everywhere.
+inline constexpr std::size_t max_at_once = std::size_t{1} << 30;
+
 /// Winsock wants to be started once; a negated errno if it cannot be.
 NET_API int start_winsock() noexcept;
 
@@ -39,7 +42,7 @@ NET_API NativeHandle duplicate(NativeHandle fd) noexcept;
 
 NET_API std::ptrdiff_t receive(NativeHandle fd, char* into, std::size_t size) noexcept;
 
-/// One send of up to 64 pieces; the caller sends the rest with further calls.
+/// One send of up to `max_slices`.
 NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept;
 
 NET_API int shutdown_write(NativeHandle fd) noexcept;

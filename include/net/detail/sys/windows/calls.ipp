@@ -79,8 +79,7 @@ NET_API NativeHandle duplicate(NativeHandle fd) noexcept {
 }
 
 NET_API std::ptrdiff_t receive(NativeHandle fd, char* into, std::size_t size) noexcept {
-  constexpr std::size_t most = 1u << 30;
-  const int got = win::recv(socket_of(fd), into, static_cast<int>(size < most ? size : most), 0);
+  const int got = win::recv(socket_of(fd), into, static_cast<int>(size < max_at_once ? size : max_at_once), 0);
   if (got > 0) return got;
   if (got < 0) return last_socket_error();
   if (size == 0) return 0;
@@ -91,17 +90,17 @@ NET_API std::ptrdiff_t receive(NativeHandle fd, char* into, std::size_t size) no
 }
 
 NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
-  constexpr std::size_t max_slices = 64, most = 1u << 30;
   if (count == 1) {
-    const std::size_t size = slices->size < most ? slices->size : most;
+    const std::size_t size = slices->size < max_at_once ? slices->size : max_at_once;
     const int sent = win::send(socket_of(fd), slices->data, static_cast<int>(size), 0);
     return sent >= 0 ? sent : last_socket_error();
   }
   win::Piece pieces[max_slices];
   if (count > max_slices) count = max_slices;
   std::size_t total = 0, used = 0;
-  for (; used < count && total < most; ++used) {
-    const std::size_t size = slices[used].size < most - total ? slices[used].size : most - total;
+  for (; used < count && total < max_at_once; ++used) {
+    const std::size_t left = max_at_once - total;
+    const std::size_t size = slices[used].size < left ? slices[used].size : left;
     pieces[used] = {static_cast<win::Word>(size), const_cast<char*>(slices[used].data)};
     total += size;
   }

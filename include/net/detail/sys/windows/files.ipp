@@ -11,8 +11,6 @@
 namespace net::inline NET_ABI::detail::os {
 
 inline win::Handle file_of(NativeHandle file) noexcept { return reinterpret_cast<win::Handle>(file); }
-/// One call moves no more than this, so that a count fits everywhere.
-inline constexpr std::size_t max_at_once = std::size_t{1} << 30;
 
 NET_API int open_file(const std::string& path, const FileAccess& access, NativeHandle& opened) noexcept {
   constexpr std::size_t capacity = 4096;

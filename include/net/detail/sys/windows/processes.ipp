@@ -118,7 +118,7 @@ NET_API int own_program(Program& program) {
 /// The handles that a program inherits, and no other one does: duplicates, of which this process has none when it runs.
 class Inherited {
  public:
-  static constexpr win::Word most = 4;
+  static constexpr win::Word max_handles = 4;
 
   Inherited() noexcept = default;
   Inherited(const Inherited&) = delete;
@@ -149,7 +149,7 @@ class Inherited {
   }
 
  private:
-  win::Handle handles_[most] = {};
+  win::Handle handles_[max_handles] = {};
   win::Word count_ = 0;
   ::_PROC_THREAD_ATTRIBUTE_LIST* list_ = nullptr;
   alignas(std::max_align_t) unsigned char memory_[256];

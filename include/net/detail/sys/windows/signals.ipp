@@ -44,7 +44,7 @@ class SignalRegistry {
 
  private:
   using Handler = void(__cdecl*)(int);
-  static constexpr int hang_up = 1, most = 32;
+  static constexpr int hang_up = 1, max_signals = 32;
   static constexpr win::Word window_closed = 2, session_ends = 6;
 
   constexpr SignalRegistry() noexcept = default;
@@ -61,13 +61,13 @@ class SignalRegistry {
   Mutex changing_;  // whoever adds or removes; a handler never waits for it
   Mutex mutex_;
   SignalWaker* first_ = nullptr;
-  Handler before_[most] = {};
+  Handler before_[max_signals] = {};
   bool hears_console_ = false;
   bool ending_ = false;  // the console waits for the handler, with its list of handlers locked
 };
 
 NET_API int SignalRegistry::add(SignalWaker& waker) noexcept {
-  if (waker.signo != child_ended && (waker.signo <= 0 || waker.signo >= most)) return -EINVAL;
+  if (waker.signo != child_ended && (waker.signo <= 0 || waker.signo >= max_signals)) return -EINVAL;
   if (const int failed = waker.waker.open(); failed < 0) return failed;
   const LockGuard alone(changing_);
   {
