@@ -27,7 +27,7 @@ net/detail/coro/task_of
 net/task
 net/detail/coro/joined_tasks
 net/acceptor
-net/detail/coro/event_awaiter  net/detail/coro/wait_place
+net/detail/coro/event_awaiter  net/detail/coro/received_bytes  net/detail/coro/wait_place
 net/detail/coro/task_promise  net/detail/coro/wait_limit
 net/detail/coro/braced_options  net/detail/coro/needs_co_await
 net/detail/work/job
@@ -77,7 +77,7 @@ net/detail/loop/fork  net/detail/loop/turn
 net/detail/loop/core
 net/detail/loop/owing
 net/detail/loop/handle
-net/detail/loop/timer_queue
+net/detail/loop/receive_buffer  net/detail/loop/timer_queue
 net/block_list
 
 net/detail/sys/endpoint_text

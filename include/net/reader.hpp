@@ -15,6 +15,7 @@
 #include <net/acceptor.hpp>
 #include <net/chunk.hpp>
 #include <net/detail/coro/needs_co_await.hpp>
+#include <net/detail/coro/received_bytes.hpp>
 #include <net/detail/coro/wait_place.hpp>
 #include <net/duration.hpp>
 #include <net/error.hpp>
@@ -310,25 +311,26 @@ class Reader {
   }
   bool has_found() const noexcept { return size_ != none; }
   std::string_view take() noexcept {
-    const std::string_view taken(held_.data() + start_ + from_, std::exchange(size_, none));
-    start_ += skip_;
+    const std::string_view taken(rest().data() + from_, std::exchange(size_, none));
+    held_.skip(skip_);
     return taken;
   }
   /// Throws what there is instead, unless that is the end.
   void require_end();
   void received(std::string_view bytes);
+  void received_much(std::string_view bytes);
+  void resume(detail::ReceiveBuffer* lent);
   void pause();
   void fail(const Error& error);
   void wake();
   const Socket& socket() const noexcept { return listeners_.emitter(); }
-  std::string_view rest() const noexcept;
+  std::string_view rest() const noexcept { return held_.rest(); }
 
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_held = 1 << 20;  // while a task waits for 'close'
 
   detail::WaitPlace waiter_;
-  std::string held_;  // received; the part before start_ was taken
-  std::size_t start_ = 0;
+  detail::ReceivedBytes held_;
   std::size_t searched_ = 0;  // of the rest, holds no end of what is asked for
   std::size_t from_ = 0;      // of what was found for the task
   std::size_t size_ = none;   // none: nothing

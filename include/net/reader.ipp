@@ -50,7 +50,9 @@ NET_API Reader::~Reader() {
   if (gone_) *gone_ = true;
   listeners_.off();
   waiter_.close(detail::Access::state(socket()));
-  detail::Access::state(socket()).leave(rest(), !ended_ && !failure_);
+  detail::SocketState& state = detail::Access::state(socket());
+  state.leave(rest(), !ended_ && !failure_);
+  if (state.loop) held_.give_back(state.loop->receiving());
 }
 
 NET_API void Reader::require_delimiter(std::string_view delimiter) {
@@ -140,38 +142,54 @@ NET_API void Reader::require_end() {
                                   std::to_string(request_->amount) + " bytes"));
   }
   if (failure_) detail::throw_error(*failure_);
-  if (start_ < held_.size()) detail::throw_error(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
+  if (!rest().empty()) detail::throw_error(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
 }
 
 NET_API void Reader::received(std::string_view bytes) {
-  if (start_ == held_.size()) {
-    held_.assign(bytes);
-  } else {
-    held_.erase(0, start_);
-    held_.append(bytes);
-  }
-  start_ = 0;
+  if (bytes.size() >= detail::ReceivedBytes::large && waiter_ && rest().empty()) return received_much(bytes);
+  held_.add(bytes);
   // the task that let it flow may be gone
   if (!waiter_) return pause();
-  if (!settle()) return;
-  // the task may destroy this reader, also behind another 'data'; one of a foreign type may throw, and the reader lives on
+  if (settle()) resume(nullptr);
+}
+
+/// The task may have asked for all of it, and ask again before it does anything else: then nothing is copied.
+[[gnu::noinline]] NET_API void Reader::received_much(std::string_view bytes) {
+  detail::ReceiveBuffer& buffer = detail::Access::state(socket()).loop->receiving();
+  const bool borrowed = held_.borrow(bytes, buffer);
+  if (!borrowed) held_.add(bytes);
+  if (settle()) return resume(borrowed ? &buffer : nullptr);
+  if (!borrowed) return;
+  buffer.lend_no_more();
+  held_.skip(bytes.size());
+  held_.add(bytes);
+}
+
+/// The task may destroy this reader, also behind another 'data'; one of a foreign type may throw, and the reader lives on.
+NET_API void Reader::resume(detail::ReceiveBuffer* lent) {
   bool gone = false;
   struct Resuming {
     Reader& reader;
     const bool& gone;
     bool* outer;
+    detail::ReceiveBuffer* lent;
     ~Resuming() {
       if (!gone) {
         reader.gone_ = outer;
+        // what was lent stays with the task that got it, unless that has asked again
+        const bool asked = reader.waiter_ && (reader.rest().empty() || !lent || !lent->holds(reader.rest().data()));
+        if (lent && !asked) reader.held_.keep(*lent);
       } else if (outer) {
         *outer = true;
       }
+      if (lent) lent->lend_no_more();
     }
   };
   {
-    const Resuming resuming{*this, gone, std::exchange(gone_, &gone)};
+    const Resuming resuming{*this, gone, std::exchange(gone_, &gone), lent};
     waiter_.resume();
     if (gone) return;
+    if (lent && waiter_) held_.own_rest();  // throws without memory
   }
   if (!waiter_) pause();
 }
@@ -189,16 +207,17 @@ NET_API void Reader::fail(const Error& error) {
 }
 
 NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
-  detail::Access::state(socket()).reader_is_asked();
-  if (socket().isPaused()) socket().resume();
-  waiter_.note(waiting, detail::Access::state(socket()).loop, task);
+  detail::SocketState& state = detail::Access::state(socket());
+  if (held_.keeps() && state.loop) [[unlikely]]
+    held_.settle(state.loop->receiving());
+  state.reader_is_asked();
+  if (state.is_paused()) state.resume();
+  waiter_.note(waiting, state.loop, task);
 }
 
 NET_API void Reader::wake() {
   if (waiter_ && settle()) waiter_.resume();
 }
-
-NET_API std::string_view Reader::rest() const noexcept { return {held_.data() + start_, held_.size() - start_}; }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <new>
+#include <utility>
 
 #include <net/detail/base/abi.hpp>
 
@@ -13,11 +14,18 @@ namespace net::inline NET_ABI::detail {
 /// a twentieth to a tenth slower.
 struct PageBuffer {
   static constexpr std::align_val_t page{4096};
-  char* const begin;
+  char* begin = nullptr;
+
+  PageBuffer() noexcept = default;  ///< none
   explicit PageBuffer(std::size_t size) : begin(static_cast<char*>(::operator new(size, page))) {}
-  PageBuffer(const PageBuffer&) = delete;
-  PageBuffer& operator=(const PageBuffer&) = delete;
-  ~PageBuffer() { ::operator delete(begin, page); }
+  PageBuffer(PageBuffer&& other) noexcept : begin(std::exchange(other.begin, nullptr)) {}
+  PageBuffer& operator=(PageBuffer&& other) noexcept {
+    std::swap(begin, other.begin);
+    return *this;
+  }
+  ~PageBuffer() {
+    if (begin) ::operator delete(begin, page);
+  }
 };
 
 }  // namespace net::inline NET_ABI::detail
