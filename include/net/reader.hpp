@@ -317,6 +317,7 @@ class Reader {
   /// Throws what there is instead, unless that is the end.
   void require_end();
   void received(std::string_view bytes);
+  void note_part();
   void pause();
   void fail(const Error& error);
   void wake();

@@ -153,7 +153,7 @@ NET_API void Reader::received(std::string_view bytes) {
   start_ = 0;
   // the task that let it flow may be gone
   if (!waiter_) return pause();
-  if (!settle()) return;
+  if (!settle()) return note_part();
   // the task may destroy this reader, also behind another 'data'; one of a foreign type may throw, and the reader lives on
   bool gone = false;
   struct Resuming {
@@ -183,6 +183,11 @@ NET_API void Reader::pause() {
   state.reader_note.move_to(rest().empty() ? Note::idle : Note::holds_bytes);
 }
 
+/// It would be lost if the socket went to another process now.
+NET_API void Reader::note_part() {
+  if (!rest().empty()) detail::Access::state(socket()).reader_note.move_to(Note::holds_part);
+}
+
 NET_API void Reader::fail(const Error& error) {
   if (!failure_) failure_ = error;
   wake();
@@ -190,6 +195,7 @@ NET_API void Reader::fail(const Error& error) {
 
 NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
   detail::Access::state(socket()).reader_is_asked();
+  note_part();
   if (socket().isPaused()) socket().resume();
   waiter_.note(waiting, detail::Access::state(socket()).loop, task);
 }
