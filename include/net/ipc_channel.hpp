@@ -70,7 +70,9 @@ class IpcChannel : public Emitter<IpcChannel> {
   }
   /// Sends a socket with it. From the call on it is closed for its user here, without events, and it closes when the other
   /// side has it, without a word to its peer. So long it counts in `getConnections` of its server, and the callback
-  /// waits. What it has received and nobody has read goes with it; its listeners stay behind. If it still has to
+  /// waits. What it has received and nobody has read goes with it, as it came, whatever `setEncoding` was; what a `Reader`
+  /// holds does when the reader has gone (`ERR_INVALID_STATE` before), and more than about 15 MiB does not
+  /// (`ERR_INVALID_STATE`). Its listeners stay behind. If it still has to
   /// send, it stays as it was until that is sent, and the message takes its place behind those that were sent meanwhile. A
   /// send that fails leaves the socket open here, as it was: `ERR_SOCKET_CLOSED` if it was not connected, EMFILE if the
   /// other process has no descriptor left, `ERR_IPC_CHANNEL_CLOSED` if it was gone before it had it; on Windows ENOTSUP for

@@ -6,8 +6,9 @@
 
 #if NET_BODIES
 
-#include <optional>
 #include <string>
+
+#include <net/detail/ipc/handover.hpp>
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
@@ -22,7 +23,9 @@ NET_API IpcChannel::IpcChannel(const Socket& socket) {
   state_ = detail::Ref<detail::IpcState>(new detail::IpcState(*from.loop));
   (void)from.release_descriptor(&state_->channel);
   state_->start();
-  if (const std::optional<std::string> unread = socket.read()) state_->begin_with(*unread);
+  std::string unread;
+  detail::take_unread(from, unread);
+  if (!unread.empty()) state_->begin_with(unread);
 }
 
 NET_API std::pair<IpcChannel, IpcChannel> IpcChannel::pair(Loop& loop) {

@@ -320,6 +320,7 @@ class Reader {
   void received(std::string_view bytes);
   void received_much(std::string_view bytes);
   void resume(detail::ReceiveBuffer* lent);
+  void note_part();
   void pause();
   void fail(const Error& error);
   void wake();

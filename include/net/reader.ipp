@@ -150,19 +150,22 @@ NET_API void Reader::received(std::string_view bytes) {
   held_.add(bytes);
   // the task that let it flow may be gone
   if (!waiter_) return pause();
-  if (settle()) resume(nullptr);
+  if (!settle()) return note_part();
+  resume(nullptr);
 }
 
 /// The task may have asked for all of it, and ask again before it does anything else: then nothing is copied.
-[[gnu::noinline]] NET_API void Reader::received_much(std::string_view bytes) {
+NET_GNU(noinline) NET_API void Reader::received_much(std::string_view bytes) {
   detail::ReceiveBuffer& buffer = detail::Access::state(socket()).loop->receiving();
   const bool borrowed = held_.borrow(bytes, buffer);
   if (!borrowed) held_.add(bytes);
   if (settle()) return resume(borrowed ? &buffer : nullptr);
-  if (!borrowed) return;
-  buffer.lend_no_more();
-  held_.skip(bytes.size());
-  held_.add(bytes);
+  if (borrowed) {
+    buffer.lend_no_more();
+    held_.skip(bytes.size());
+    held_.add(bytes);
+  }
+  note_part();
 }
 
 /// The task may destroy this reader, also behind another 'data'; one of a foreign type may throw, and the reader lives on.
@@ -201,6 +204,11 @@ NET_API void Reader::pause() {
   state.reader_note.move_to(rest().empty() ? Note::idle : Note::holds_bytes);
 }
 
+/// It would be lost if the socket went to another process now.
+NET_API void Reader::note_part() {
+  if (!rest().empty()) detail::Access::state(socket()).reader_note.move_to(Note::holds_part);
+}
+
 NET_API void Reader::fail(const Error& error) {
   if (!failure_) failure_ = error;
   wake();
@@ -211,6 +219,7 @@ NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> 
   if (held_.keeps() && state.loop) [[unlikely]]
     held_.settle(state.loop->receiving());
   state.reader_is_asked();
+  note_part();
   if (state.is_paused()) state.resume();
   waiter_.note(waiting, state.loop, task);
 }

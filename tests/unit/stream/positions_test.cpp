@@ -32,6 +32,6 @@ TEST_CASE("S14: the reading side ends step by step, only forwards") {
 }
 
 TEST_CASE("S34.5: a reader notes what it holds, and that it has gone; only one that is there runs on") {
-  CHECK(steps(ReaderNote::left) == "0>0124 1>01234 2>01234 3>01234 4>0124");
+  CHECK(steps(ReaderNote::left) == "0>01235 1>012345 2>012345 3>012345 4>012345 5>01235");
   CHECK(Position<ReaderNote>() == ReaderNote::none);
 }

@@ -9,6 +9,7 @@
 
 using namespace tests;
 using net::Encoding;
+using net::detail::Decode;
 using net::detail::Decoder;
 
 namespace {
@@ -159,4 +160,13 @@ TEST_CASE("S14.21: what is buffered is decoded at once") {
   client.resume();
   run_to_the_end(loop);
   CHECK(got == "0ff0");
+}
+
+TEST_CASE("S33.2: what was kept back can be had as it came, once, and the decoder begins anew") {
+  Decoder decoder(Encoding::utf8);
+  CHECK(decoder.ask("a\xE2\x82", Decode::piece) == "a");
+  CHECK(decoder.ask({}, Decode::undone) == "\xE2\x82");
+  CHECK(decoder.ask({}, Decode::undone).empty());
+  CHECK(decoder.ask("b", Decode::piece) == "b");
+  CHECK(decoder.ask({}, Decode::end).empty());
 }

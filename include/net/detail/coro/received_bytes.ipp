@@ -9,7 +9,7 @@
 namespace net::inline NET_ABI::detail {
 
 /// The rest stays where it is if there is room behind it. What is added may be of what was there before.
-[[gnu::noinline]] NET_API void ReceivedBytes::add_slowly(std::string_view bytes) {
+NET_GNU(noinline) NET_API void ReceivedBytes::add_slowly(std::string_view bytes) {
   if (bytes.empty()) return;
   const std::size_t before = rest_.size(), size = before + bytes.size();
   const std::size_t at = !rest_.empty() && is_own(rest_.data()) ? static_cast<std::size_t>(rest_.data() - own_) : 0;

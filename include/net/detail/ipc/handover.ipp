@@ -9,7 +9,9 @@
 #include <utility>
 
 #include <net/detail/base/on_throw.hpp>
+#include <net/detail/ipc/frames.hpp>
 #include <net/detail/loop/retry.hpp>
+#include <net/detail/text/decoder.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -19,12 +21,34 @@ NET_API bool has_to_send(SocketState& socket) {
   return socket.writing() || socket.write_length > 0 || ends;
 }
 
+NET_API Error handover_refusal(const SocketState& socket) {
+  if (socket.reader_note == ReaderNote::holds_bytes || socket.reader_note == ReaderNote::holds_part) {
+    return make_error(Errc::ERR_INVALID_STATE,
+                      "A reader holds bytes of the socket that nobody has taken: let it go first");
+  }
+  // what is decoded may be twice as long as it came; and a listener may hold what was received last
+  const std::size_t most = (max_unread - 2 * LoopCore::receive_capacity) / (socket.decodes ? 2 : 1);
+  if (socket.read_length() <= most) return no_error();
+  return make_error(Errc::ERR_INVALID_STATE, "The socket has received more than can travel with it: read it first");
+}
+
 NET_API void take_unread(SocketState& socket, std::string& into) {
   // what was moved to the buffer, and stays there for want of memory, flows as before
-  CallOnThrow flows([&] {
-    undo_or_give_up(socket, [&] { socket.tick_always([](SocketState& self) { self.flow(); }); });
-  });
+  CallOnThrow flows(
+      [&] { undo_or_give_up(socket, [&] { socket.tick_always([](SocketState& self) { self.flow(); }); }); });
   socket.keep_unread();
+  if (socket.decodes) {
+    std::string text;
+    for (std::size_t i = 0; socket.buffer && i < socket.buffer->pieces.size(); ++i) {
+      text += socket.buffer->pieces[i].view();
+    }
+    std::string bytes = encode(text, socket.cold->encoding);
+    bytes += socket.cold->decode({}, Decode::undone);
+    into += bytes;
+    flows.passed = true;
+    delete std::exchange(socket.buffer, nullptr);
+    return;
+  }
   into.reserve(into.size() + socket.read_length());
   flows.passed = true;
   if (!socket.buffer) return;
@@ -66,6 +90,8 @@ NET_API void take_back(SocketState& socket, std::string_view unread) noexcept {
   socket.released = socket.close_ticked = socket.reading = false;
   const Ref<SocketState> alive(&socket);
   undo_or_give_up(socket, [&] {
+    const std::string text = socket.decodes ? socket.cold->decode(unread, Decode::piece) : std::string();
+    if (socket.decodes) unread = text;
     if (!unread.empty()) {
       if (!socket.buffer) socket.buffer = new ReadBuffer;
       socket.buffer->push_front(unread);

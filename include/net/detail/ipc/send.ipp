@@ -24,6 +24,7 @@ NET_API Error IpcState::refusal(const Outgoing& one) const {
   if (one.socket) {
     if (one.socket->loop != loop) return make_error(Errc::ERR_INVALID_HANDLE_TYPE);
     if (one.socket->phase != Phase::open || one.socket->errored()) return make_error(Errc::ERR_SOCKET_CLOSED);
+    return handover_refusal(*one.socket);
   }
   return no_error();
 }

@@ -61,7 +61,7 @@ NET_API void SocketState::keep_unread() {
 NET_API void SocketState::keep_unread(std::string_view bytes) {
   if (bytes.empty()) return;
   bytes_read += bytes.size();
-  std::string text = decodes ? cold->decode(bytes, false) : std::string(bytes);
+  std::string text = decodes ? cold->decode(bytes, Decode::piece) : std::string(bytes);
   if (!text.empty()) buffer_bytes(std::move(text));
 }
 

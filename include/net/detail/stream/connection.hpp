@@ -19,6 +19,7 @@
 #include <net/detail/stream/positions.hpp>
 #include <net/detail/stream/user_data.hpp>
 #include <net/detail/stream/write_queue.hpp>
+#include <net/detail/text/decoder.hpp>
 #include <net/error.hpp>
 #include <net/options.hpp>
 
@@ -95,7 +96,7 @@ struct ColdState : ColdConnection {
   ListenerId own[own_count] = {};
   std::vector<std::string> attempted;  // S13.14; kept until the next race
   std::optional<BlockList> block_list;
-  Function<std::string(std::string_view piece, bool last)> decode;
+  Function<std::string(std::string_view piece, Decode what)> decode;
   Encoding encoding = Encoding::utf8;
   OnRead onread;
   std::span<std::byte> onread_buffer;

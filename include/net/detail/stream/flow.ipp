@@ -49,15 +49,13 @@ NET_API void SocketState::resume_now() {
 /// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
 NET_API void SocketState::set_encoding(Encoding encoding) {
   ColdState& kept = ensure_cold();
-  Function<std::string(std::string_view, bool)> decode = [decoder = Decoder(encoding)](std::string_view piece,
-                                                                                       bool last) mutable {
-    return last ? decoder.end() : decoder.write(piece);
-  };
+  Function<std::string(std::string_view, Decode)> decode =
+      [decoder = Decoder(encoding)](std::string_view piece, Decode what) mutable { return decoder.ask(piece, what); };
   // what is there becomes one piece; what was decoded already is text, and stays as it is
   std::string text;
   for (std::size_t i = 0; buffer && i < buffer->pieces.size(); ++i) {
     const std::string_view piece = buffer->pieces[i].view();
-    decodes ? void(text += piece) : void(text += decode(piece, false));
+    decodes ? void(text += piece) : void(text += decode(piece, Decode::piece));
   }
   ReadBuffer one;
   if (!text.empty()) one.push(std::move(text));

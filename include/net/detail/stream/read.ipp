@@ -182,7 +182,7 @@ NET_API bool SocketState::push(std::string_view bytes) {
   reading = false;
   std::string text;
   if (decodes) {
-    text = cold->decode(bytes, false);
+    text = cold->decode(bytes, Decode::piece);
     bytes = text;
   }
   if (bytes.empty()) {
@@ -208,7 +208,7 @@ NET_API void SocketState::push_end() {
   reading = false;
   if (ended()) return;
   if (decodes) {
-    std::string rest = cold->decode({}, true);
+    std::string rest = cold->decode({}, Decode::end);
     if (!rest.empty()) buffer_bytes(std::move(rest));
   }
   read_end.move_to(ReadEnd::eof_read);

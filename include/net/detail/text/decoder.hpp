@@ -3,6 +3,7 @@
 #define NET_DETAIL_TEXT_DECODER_HPP
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,13 @@
 #include <net/encoding.hpp>
 
 namespace net::inline NET_ABI::detail {
+
+/// What is asked of a decoder.
+enum class Decode : std::uint8_t {
+  piece,  // more bytes
+  end,    // what was kept back, as text
+  undone  // what was kept back, as it came: somebody else goes on
+};
 
 /// S14.22: keeps the bytes of an incomplete character back until the next piece, or the end, comes.
 class Decoder {
@@ -32,6 +40,10 @@ class Decoder {
     std::string bytes = std::exchange(kept_, {});
     if (encoding_ == Encoding::utf16le) bytes.resize(bytes.size() / 2 * 2);
     return decode(bytes, encoding_);
+  }
+
+  std::string ask(std::string_view piece, Decode what) {
+    return what == Decode::piece ? write(piece) : what == Decode::end ? end() : std::exchange(kept_, {});
   }
 
  private:
