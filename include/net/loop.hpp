@@ -138,8 +138,8 @@ class Signal : public detail::Identity<Signal> {
 /// other one makes its own, which is its current one until it is destroyed. Destroying a loop closes what is
 /// open, without events; handles that outlive it are closed and harmless.
 ///
-/// One turn (S2.1): what is pending, the poll, immediates, what closes, timers that are due. After every
-/// callback its ticks run (S2.2).
+/// One turn (S2.1): what is pending, the poll, posted callbacks, immediates, what closes, timers that are due. After
+/// every callback its ticks run (S2.2).
 class Loop : private detail::LoopCore {
  public:
   /// Becomes this thread's loop. Throws the system's error if it has no descriptors or memory left for it.
@@ -156,8 +156,8 @@ class Loop : private detail::LoopCore {
   /// Turns until nothing ref'd is left (S2.9) or `stop()`. An exception from a listener, and an 'error' that
   /// nobody listens to, leave it; then everything is consistent and it can be called again (S2.13).
   void run() { LoopCore::run(); }
-  /// One turn that waits at most that long, or for ever, for something to happen; false once nothing ref'd is left, or for a `stop()`,
-  /// which it uses up: `while (loop.runOnce()) {}` ends when `run()` would.
+  /// One turn that waits at most that long, or for ever, for something to happen. False once nothing ref'd is left, or
+  /// for a `stop()`, which it uses up: `while (loop.runOnce()) {}` ends when `run()` would.
   bool runOnce(std::optional<Duration> wait = {});
   /// Makes `run()` return after the present turn, and `runOnce()` give false. Any thread; the loop may end, and be
   /// destroyed, for this very reason while it is called. It is used up by the call that returns for it, not by an
@@ -167,11 +167,12 @@ class Loop : private detail::LoopCore {
   Stopper stopper() const;
   /// In the child of a `fork()`, on a loop of the parent: makes it work in this process (S31.2). It has a poller of its
   /// own then; what is open is watched again, and both processes have the same connections; timers, ticks and
-  /// immediates stay; lookups under way are asked again; signals are listened to again; jobs of a WorkerPool that had
-  /// begun fail with `ERR_ABORTED`, those that waited for a thread run in both processes, and results that were on their way
-  /// come in both; a FileReader or FileWriter that a thread was opening, reading or writing, or was asked to, fails with
-  /// `ERR_ABORTED`, and goes on in the parent alone. Throws the system's error if there are no descriptors. No effect on any other loop.
-  /// The `fork()` waits for lookups that are under way, at most 200 ms: the child's would wait for their locks for ever.
+  /// immediates stay; lookups under way are asked again; signals are listened to again. Jobs of a WorkerPool that had
+  /// begun fail with `ERR_ABORTED`, those that waited for a thread run in both processes, and results that were on
+  /// their way come in both. A FileReader or FileWriter that a thread was opening, reading or writing, or was asked to,
+  /// fails with `ERR_ABORTED`, and goes on in the parent alone. Throws the system's error if there are no descriptors.
+  /// No effect on any other loop. The `fork()` waits for lookups that are under way, at most 200 ms: the child's would
+  /// wait for their locks for ever.
   void afterFork() { after_fork(); }
   /// Runs the callback on the loop, in a later phase. Any thread, as long as the loop exists.
   template <class F>

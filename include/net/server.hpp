@@ -32,7 +32,7 @@ class Server : public Emitter<Server> {
  public:
   using Events = detail::ServerEvents;
 
-  /// All copies are the same server. What was moved from still is it too: no handle is ever empty.
+  /// All copies are the same server. A handle that was moved from still refers to it: none is ever empty.
   Server(const Server&) noexcept = default;
   Server& operator=(const Server&) noexcept = default;
 

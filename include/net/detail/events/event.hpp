@@ -93,8 +93,8 @@ class Argument {
  private:
   T* from_;
 };
-/// A handle is lent: it stands in what it is a handle of and owns nothing, since whoever emits keeps the state alive. So
-/// a reference to it, which a listener may have captured, is good for as long as the state is there.
+/// A handle is lent: it stands in the state that it is a handle of, and owns nothing, since whoever emits keeps the state
+/// alive. So a reference to it that a listener has captured is good for as long as the state is there.
 template <class T>
   requires std::derived_from<T, Emitter<T>>
 class Argument<T, true> {
@@ -113,7 +113,8 @@ class Argument<T, true> {
 
   const T& lent_;
 };
-/// Who can change it may have given it another value; then what the lent one was said to own is made up for.
+/// A listener that can change the handle may assign another one to it. That gives up a reference which the lent handle
+/// never had: making it anew gives it back.
 template <class T>
   requires std::derived_from<T, Emitter<T>>
 class Argument<T, false> {
@@ -201,7 +202,7 @@ struct ListenerCall {
   static constexpr ListenerRecord::Operations operations{call, destroy};
 };
 
-/// As what an argument travels from where its event is emitted to where its listener is called.
+/// The type in which an argument travels from where its event is emitted to where its listener is called.
 template <class T>
 struct Carried {
   using type = const T&;
@@ -266,9 +267,9 @@ struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
 /// The number that stands for all events, when all listeners of all its events were removed.
 inline constexpr unsigned all_events = ~0u;
 
-/// What follows from a new listener may need memory: without it the listener was not added either. One that is put in
-/// front of the others does not count as added (S14.2). What follows from a removal needs none, unless all of an event
-/// are removed by the user.
+/// What follows from a new listener may need memory: without it the listener is not added either. One that is put in
+/// front of the others does not count as added (S14.2). What follows from a removal needs no memory, unless the user
+/// removes all listeners of an event.
 template <class State>
 inline void note_added(State& state, unsigned event, bool front, std::uint64_t id) {
   CallOnThrow undo([&] { state.listeners.remove(id); });

@@ -31,7 +31,7 @@ enum class ServerClose : std::uint8_t {
   over  // nothing was owed any more: the listeners of that time have gone
 };
 
-/// Back to `none` it comes by listening: then `emitted` is no more true, or what ticks finds that it listens.
+/// Listening leads back to `none`: `emitted` is true no longer, and a 'close' that ticks finds a server that listens.
 constexpr bool is_step(ServerClose from, ServerClose to) noexcept {
   if (to == ServerClose::over) return from == ServerClose::emitted;
   return from != to && !(from == ServerClose::none && to == ServerClose::emitted);

@@ -68,7 +68,7 @@ NET_GNU(always_inline) inline void LoopCore::poll(int max_ms) {
 #endif
 }
 
-/// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
+/// One turn, in the order of S2.1: what is pending, the poll, posted callbacks, immediates, what closes, timers.
 NET_GNU(always_inline) inline void LoopCore::turn(int max_ms) {
   if (!pending_.empty()) {
     run_jobs(pending_);

@@ -126,8 +126,8 @@ NET_API void SocketState::readable_listener_added() {
   }
 }
 
-/// What follows from a removal of theirs comes on a tick, and who removes them may be a destructor: there is space for
-/// that tick while there are any, or it is owed already.
+/// What follows when a 'readable' listener is removed comes on a tick, and a destructor may remove it. So there is space
+/// for that tick while there are such listeners, unless it is owed already.
 NET_API void SocketState::expect_removal() {
   if (removal_expected) return;
   loop->ticks().expect();

@@ -31,7 +31,7 @@ struct ReadGate {
   Position<ReadEnd> read_end{};
   bool timed = false;      // setTimeout() is on, or it lingers
   bool by_buffer = false;  // 'readable' was listened to, or 'data' in front: without others what comes is buffered
-  bool none = false;
+  bool padding = false;
 
   bool ended() const noexcept { return read_end != ReadEnd::open; }
   bool end_emitted() const noexcept { return read_end == ReadEnd::end_emitted; }
@@ -51,7 +51,7 @@ struct WriteGate {
   Position<WriteEnd> write_end{};
   Position<Failure> failure{};
   bool corked = false;  // how often is elsewhere
-  bool none = false, none_either = false;
+  bool padding[2] = {};
 
   bool connecting() const noexcept { return phase == Phase::connecting; }
   /// Also while it is connecting.

@@ -25,8 +25,8 @@ NET_API void SocketState::expect_to_be_left(double lingering_ms) {
   reader_note.move_to(ReaderNote::idle);
 }
 
-/// The reader has gone, and what it held is the stream's again. Its destructor calls this: nobody is called. Until the end
-/// of this turn another reader, a listener or pipe() may take over.
+/// The reader has gone, and what it held is the stream's again. Its destructor calls this, so no listener is called here.
+/// Until the end of this turn another reader, a listener or pipe() may take over.
 NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept {
   reader_note.move_to(ReaderNote::none);
   given_to_task();

@@ -82,8 +82,8 @@ class epoll_poller {
 
   void start_over() noexcept;
 
-  /// A stray that the system lacks the means to take out would be reported all the time (S32.4): a round in which it was
-  /// is followed by a short wait. Gives what is left of the time.
+  /// A stray that the system lacks the means to take out would be reported all the time (S32.4). So a short wait comes
+  /// after a round that has reported one. Gives what is left of the time.
   int wait_with_stray(int milliseconds) noexcept;
 
   /// Everything that is watched, on another epoll. What cannot be watched any more fails when it is used; if the
