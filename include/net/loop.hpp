@@ -70,11 +70,11 @@ class Timer : public detail::Identity<Timer> {
   const Timer& unref() const { return set_ref(false); }
   /// Whether `ref()` was the last of the two, as it is at first.
   bool hasRef() const { return state_ && state_->refd; }
-  /// Starts again with the same length, also after it has fired (S2.7): so a timer keeps its callback as long as there is
-  /// a handle of it. No effect once closed.
+  /// Starts again with the same length, also after it has fired (S2.7): so a timer keeps its callback as long as there
+  /// is a handle of it. No effect once closed.
   const Timer& refresh() const;
-  /// Stops it for good, and drops the callback; harmless if it has fired or was closed. A callback that holds a handle of
-  /// its own timer, and is not to stay until the loop goes, closes it.
+  /// Stops it for good, and drops the callback; harmless if it has fired or was closed. A callback that holds a handle
+  /// of its own timer, and is not to stay until the loop goes, closes it.
   void close() const;
 
  private:
@@ -241,8 +241,8 @@ class Loop : private detail::LoopCore {
   /// How long until the loop has something to do by itself; empty: only when the handle is readable.
   std::optional<Duration> nextTimeout() const;
 
-  /// What the loop has done (S36.2). `metrics(true)` begins to measure times too, which costs two looks at the clock and
-  /// a system call a turn; from then on all calls give them.
+  /// What the loop has done (S36.2). `metrics(true)` begins to measure times too, which costs two looks at the clock
+  /// and a system call a turn; from then on all calls give them.
   LoopMetrics metrics(bool times);
   LoopMetrics metrics() const { return const_cast<Loop*>(this)->metrics(false); }
 
@@ -266,8 +266,8 @@ class Loop : private detail::LoopCore {
   static inline Loop* process_default_ = nullptr;  // none yet, or it has gone
 };
 
-/// Stops one loop, from any thread, as `Loop::stop()` does. Copies stop the same loop; it may be kept for ever, and does
-/// nothing once the loop is gone.
+/// Stops one loop, from any thread, as `Loop::stop()` does. Copies stop the same loop; it may be kept for ever, and
+/// does nothing once the loop is gone.
 class Stopper {
  public:
   /// Stops no loop.

@@ -56,8 +56,8 @@ struct PromiseResult : PromiseState {
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// `Promise<int> p; ask([p](int answer) { p.resolve(answer); }); int answer = co_await p.wait();` Copies are the same promise
-/// (S34.8). Made, settled and awaited on one loop.
+/// `Promise<int> p; ask([p](int answer) { p.resolve(answer); }); int answer = co_await p.wait();` Copies are the same
+/// promise (S34.8). Made, settled and awaited on one loop.
 template <class T = void>
 class Promise {
   struct Nothing {};

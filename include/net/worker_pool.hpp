@@ -208,8 +208,8 @@ class WorkerPool {
   static void withdraw(detail::WorkItem& item) noexcept;
   static constexpr detail::WorkItem::Pool for_child{take_over, withdraw};
 
-  /// The process or the loop ends: brings the result into the mailbox. A quick item that waits for a thread is run here,
-  /// and one that runs is waited for. One that is not quick is waited for a moment. False: it is not done.
+  /// The process or the loop ends: brings the result into the mailbox. A quick item that waits for a thread is run
+  /// here, and one that runs is waited for. One that is not quick is waited for a moment. False: it is not done.
   bool bring_home(detail::WorkItem& item, bool quick) noexcept;
 
   detail::WorkRef take_dropped() noexcept;

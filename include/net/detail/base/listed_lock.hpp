@@ -8,7 +8,7 @@
 
 namespace net::inline NET_ABI::detail {
 
-/// The base of a lock. `Lock` has `lock`, `unlock` and `pause`, which is called again and again while the list is taken.
+/// The base of a lock. `Lock` has `lock`, `unlock` and `pause`, which is called over and over while the list is taken.
 template <class Lock>
 class ListedLock {
  public:

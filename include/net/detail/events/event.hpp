@@ -93,8 +93,8 @@ class Argument {
  private:
   T* from_;
 };
-/// A handle is lent: it stands in the state that it is a handle of, and owns nothing, since whoever emits keeps the state
-/// alive. So a reference to it that a listener has captured is good for as long as the state is there.
+/// A handle is lent: it stands in the state that it is a handle of, and owns nothing, since whoever emits keeps the
+/// state alive. So a reference to it that a listener has captured is good for as long as the state is there.
 template <class T>
   requires std::derived_from<T, Emitter<T>>
 class Argument<T, true> {

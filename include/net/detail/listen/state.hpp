@@ -1,4 +1,4 @@
-// What a server is made of: a listening descriptor, and the number of its connections. Internal; net::Server is its face.
+// What a server is made of: a listening descriptor, and a count of its connections. Internal; net::Server is its face.
 #ifndef NET_DETAIL_LISTEN_STATE_HPP
 #define NET_DETAIL_LISTEN_STATE_HPP
 

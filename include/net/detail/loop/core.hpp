@@ -39,7 +39,7 @@ class LoopCore {
     leave_process();
   }
 
-  /// The thread's newest loop; a raw pointer, because objects with destructors in thread-local storage crash under mingw.
+  /// The thread's newest loop. A raw pointer: objects with destructors in thread-local storage crash under mingw.
   static LoopCore*& current() noexcept {
     static thread_local LoopCore* here = nullptr;
     return here;
@@ -84,8 +84,8 @@ class LoopCore {
 
   // ── queues ──
   void next_close(Job&& job) { closing_.push(std::move(job)); }
-  /// Callbacks of users, and steps that say whose they are (`Tick` and its like). What has to happen even when no memory
-  /// is left is announced (`expect`) before anything begins.
+  /// Callbacks of users, and steps that say whose they are (`Tick` and its like). What has to happen even when no
+  /// memory is left is announced (`expect`) before anything begins.
   Queue<Callback>& ticks() noexcept { return ticks_; }
   Queue<Job>& pending() noexcept { return pending_; }
   Queue<Job>& closing() noexcept { return closing_; }

@@ -119,7 +119,7 @@ NET_API void LoopCore::run_timers() {
   const std::uint64_t until = now_;
   while (!timers_.empty() && timers_.first()->due <= until) {
     const Ref<TimerState> timer(&static_cast<TimerState&>(*timers_.first()));
-    // the callback lives as long as it runs, whatever it does to its timer; an interval goes on even if it throws (S2.7)
+    // the callback lives as long as it runs, whatever it does to its timer; an interval goes on if it throws (S2.7)
     struct Call {
       TimerState& timer;
       std::uint64_t started;

@@ -65,8 +65,8 @@ NET_API void SocketState::leave_server() {
   server->operations->child_gone(*server);
 }
 
-/// 'error' on a tick. Without one, what silences 'data' and 'end' is set: on a tick too, if a read() may still give what
-/// is left.
+/// 'error' on a tick. Without one, what silences 'data' and 'end' is set: on a tick too, if a read() may still give
+/// what is left.
 NET_API void SocketState::tick_error(Callback& emission) {
   if (emission) return loop->ticks().push(std::move(emission));
   if (close_ticked) return;
@@ -183,8 +183,8 @@ NET_API void SocketState::emit_cancelled(Place<Job>& rest) {
   again.passed = true;
 }
 
-/// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already. `rest`: for
-/// what is left when a listener throws.
+/// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already. `rest`:
+/// for what is left when a listener throws.
 NET_API void SocketState::emit_close(bool current, Place<Job>* rest) {
   struct Emitted {
     SocketState& self;

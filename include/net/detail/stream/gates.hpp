@@ -1,5 +1,5 @@
-// The states and flags that decide whether a read or a write can take its short way, side by side so that one comparison
-// asks for all of them. The states themselves stand here: there is no copy that could disagree.
+// The states and flags that decide whether a read or a write can take its short way, side by side so that one
+// comparison asks for all of them. The states themselves stand here: there is no copy that could disagree.
 #ifndef NET_DETAIL_STREAM_GATES_HPP
 #define NET_DETAIL_STREAM_GATES_HPP
 

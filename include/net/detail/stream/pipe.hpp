@@ -245,9 +245,9 @@ void unpipe_from(const Source& source, const Destination& destination) {
   if (link) finish_unpipe(source, &link, 1);
 }
 
-/// What the source emits. The 'data' listener is called as the user's are: a destination that is unpiped while 'data' is
-/// being emitted still gets that piece (S24.13). So the listener has the destination for itself, and does not hold the
-/// source back any more.
+/// What the source emits. The 'data' listener is called as the user's are: a destination that is unpiped while 'data'
+/// is being emitted still gets that piece (S24.13). So the listener has the destination for itself, and does not hold
+/// the source back any more.
 template <class To, class Source, class Destination>
 void hear_source(const Ref<To>& link, const Source& source, Destination& destination) {
   if (!source.readableEnded()) {

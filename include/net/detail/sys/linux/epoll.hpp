@@ -75,9 +75,9 @@ class epoll_poller {
 
   static int control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept;
 
-  /// The waker, or an event whose watcher is gone, which says nothing. If it was not dropped in this round, its descriptor
-  /// was closed behind our back while a duplicate of it lives on: no call can take that out of this epoll, so a new one
-  /// replaces it.
+  /// The waker, or an event whose watcher is gone, which says nothing. If it was not dropped in this round, its
+  /// descriptor was closed behind our back while a duplicate of it lives on: no call can take that out of this epoll,
+  /// so a new one replaces it.
   unsigned gone(const Registration& place) noexcept;
 
   void start_over() noexcept;
