@@ -122,8 +122,8 @@ class AbortSignal : public detail::Identity<AbortSignal> {
   /// False: an empty one.
   explicit operator bool() const noexcept { return static_cast<bool>(state_); }
 
-  /// A signal that aborts after that time, with `ERR_TIMEOUT` as its reason, by a timer of this thread's loop that does not keep it alive. Throws
-  /// `ERR_NO_LOOP` if there is no loop.
+  /// A signal that aborts after that time, with `ERR_TIMEOUT` as its reason, by a timer of this thread's loop that does
+  /// not keep it alive. Throws `ERR_NO_LOOP` if there is no loop.
   static AbortSignal timeout(Duration after);
   /// A signal that aborts, with the same reason, as soon as one of these does; of none it never does (S34.6).
   static AbortSignal any(std::initializer_list<AbortSignal> sources);
@@ -144,7 +144,7 @@ class AbortController {
  public:
   /// With a signal of its own.
   AbortController() : state_(new detail::AbortState) {}
-  /// All copies are the same controller, and so is what was moved from.
+  /// All copies are the same controller; a handle that was moved from still refers to it.
   AbortController(const AbortController&) noexcept = default;
   AbortController& operator=(const AbortController&) noexcept = default;
 

@@ -27,19 +27,19 @@ struct FileReaderOptions {
   std::size_t highWaterMark = 262144;     ///< bytes a piece; two of them are kept at most
 };
 
-/// A file that is read as a stream: `net::FileReader("page.html").pipe(socket)`. Threads of the process read it, while
-/// the loop goes on; never more than two pieces ahead. It is opened at once, and read as soon as it has a 'data' listener or
-/// is piped or resumed. After 'end' or an error the file is closed. A handle: copies are the same stream. It goes on
-/// without one while it flows; one that is held back, and of which nobody has a handle any more, closes: as when the
-/// socket is gone that it was piped to.
+/// A file that is read as a stream: `net::FileReader("page.html").pipe(socket)`. Threads of the process read it while
+/// the loop goes on, never more than two pieces ahead. It is opened at once, and read as soon as it has a 'data'
+/// listener or is piped or resumed. After 'end' or an error the file is closed. A handle: copies are the same stream.
+/// It goes on without one while it flows. One that is held back closes when its last handle goes: for instance when the
+/// socket that it was piped to is gone.
 ///
-/// Events: `open`; `data` (Chunk, a view for the time of the call); `end`: all was read; `error` (const Error&), which leaves
-/// `run()` if nobody listens: `address()` of it is the path; `close`: the last one.
+/// Events: `open`; `data` (Chunk, a view for the time of the call); `end`: all was read; `error` (const Error&), whose
+/// `address()` is the path, and which leaves `run()` if nobody listens; `close`: the last one.
 class FileReader : public Emitter<FileReader> {
  public:
   using Events = detail::FileEvents;
 
-  /// All copies are the same reader. What was moved from still is it too: no handle is ever empty.
+  /// All copies are the same reader. A handle that was moved from still refers to it: none is ever empty.
   FileReader(const FileReader&) noexcept = default;
   FileReader& operator=(const FileReader&) noexcept = default;
 
@@ -120,19 +120,20 @@ struct FileWriterOptions {
   std::size_t highWaterMark = 262144;  ///< bytes that may wait before `write` says false
 };
 
-/// A file that is written as a stream: `socket.pipe(net::FileWriter("upload"))`. Threads of the process write it, while the
-/// loop goes on. It is opened at once. A handle: copies are the same stream. What was written or ended is carried out
-/// without one; one that nobody can write to any more closes, without 'finish'. What was written and is no file's yet when the
-/// loop is destroyed or the process ends is written then, without events (S31.7); a FIFO or a device gets what it has space for.
+/// A file that is written as a stream: `socket.pipe(net::FileWriter("upload"))`. Threads of the process write it while
+/// the loop goes on. It is opened at once. A handle: copies are the same stream. What was written or ended is carried
+/// out without one; a stream that nobody can write to any more closes, without 'finish'. What has not reached the file
+/// when the loop is destroyed or the process ends is written then, without events (S31.7); a FIFO or a device gets what
+/// it has space for.
 ///
-/// Events: `open`; `drain`: all that waited is written, after a `write` that said false; `finish`: after `end()`, when all was
-/// written and the file was closed without an error; `error` (const Error&), which leaves `run()` if nobody listens: `address()`
-/// of it is the path; `close`: the last one.
+/// Events: `open`; `drain`: all that waited is written, after a `write` that said false; `finish`: after `end()`, when
+/// all was written and the file was closed without an error; `error` (const Error&), whose `address()` is the path, and
+/// which leaves `run()` if nobody listens; `close`: the last one.
 class FileWriter : public Emitter<FileWriter> {
  public:
   using Events = detail::FileEvents;
 
-  /// All copies are the same writer. What was moved from still is it too: no handle is ever empty.
+  /// All copies are the same writer. A handle that was moved from still refers to it: none is ever empty.
   FileWriter(const FileWriter&) noexcept = default;
   FileWriter& operator=(const FileWriter&) noexcept = default;
 
@@ -160,8 +161,8 @@ class FileWriter : public Emitter<FileWriter> {
     state_->end(detail::bytes_of(data), detail::write_callback(std::forward<F>(callback)));
     return *this;
   }
-  /// Writes no more: what waits is dropped, its callbacks get `ERR_STREAM_DESTROYED` or the error; 'error', if one is given,
-  /// and 'close' follow.
+  /// Writes no more: what waits is dropped, its callbacks get `ERR_STREAM_DESTROYED` or the error; 'error', if one is
+  /// given, and 'close' follow.
   const FileWriter& destroy() const { return destroy(detail::no_error()); }
   const FileWriter& destroy(const Error& error) const {
     state_->destroy(error);

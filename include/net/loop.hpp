@@ -70,11 +70,11 @@ class Timer : public detail::Identity<Timer> {
   const Timer& unref() const { return set_ref(false); }
   /// Whether `ref()` was the last of the two, as it is at first.
   bool hasRef() const { return state_ && state_->refd; }
-  /// Starts again with the same length, also after it has fired (S2.7): so a timer keeps its callback as long as there is
-  /// a handle of it. No effect once closed.
+  /// Starts again with the same length, also after it has fired (S2.7): so a timer keeps its callback as long as there
+  /// is a handle of it. No effect once closed.
   const Timer& refresh() const;
-  /// Stops it for good, and drops the callback; harmless if it has fired or was closed. A callback that holds a handle of
-  /// its own timer, and is not to stay until the loop goes, closes it.
+  /// Stops it for good, and drops the callback; harmless if it has fired or was closed. A callback that holds a handle
+  /// of its own timer, and is not to stay until the loop goes, closes it.
   void close() const;
 
  private:
@@ -138,8 +138,8 @@ class Signal : public detail::Identity<Signal> {
 /// other one makes its own, which is its current one until it is destroyed. Destroying a loop closes what is
 /// open, without events; handles that outlive it are closed and harmless.
 ///
-/// One turn (S2.1): what is pending, the poll, immediates, what closes, timers that are due. After every
-/// callback its ticks run (S2.2).
+/// One turn (S2.1): what is pending, the poll, posted callbacks, immediates, what closes, timers that are due. After
+/// every callback its ticks run (S2.2).
 class Loop : private detail::LoopCore {
  public:
   /// Becomes this thread's loop. Throws the system's error if it has no descriptors or memory left for it.
@@ -156,8 +156,8 @@ class Loop : private detail::LoopCore {
   /// Turns until nothing ref'd is left (S2.9) or `stop()`. An exception from a listener, and an 'error' that
   /// nobody listens to, leave it; then everything is consistent and it can be called again (S2.13).
   void run() { LoopCore::run(); }
-  /// One turn that waits at most that long, or for ever, for something to happen; false once nothing ref'd is left, or for a `stop()`,
-  /// which it uses up: `while (loop.runOnce()) {}` ends when `run()` would.
+  /// One turn that waits at most that long, or for ever, for something to happen. False once nothing ref'd is left, or
+  /// for a `stop()`, which it uses up: `while (loop.runOnce()) {}` ends when `run()` would.
   bool runOnce(std::optional<Duration> wait = {});
   /// Makes `run()` return after the present turn, and `runOnce()` give false. Any thread; the loop may end, and be
   /// destroyed, for this very reason while it is called. It is used up by the call that returns for it, not by an
@@ -167,11 +167,12 @@ class Loop : private detail::LoopCore {
   Stopper stopper() const;
   /// In the child of a `fork()`, on a loop of the parent: makes it work in this process (S31.2). It has a poller of its
   /// own then; what is open is watched again, and both processes have the same connections; timers, ticks and
-  /// immediates stay; lookups under way are asked again; signals are listened to again; jobs of a WorkerPool that had
-  /// begun fail with `ERR_ABORTED`, those that waited for a thread run in both processes, and results that were on their way
-  /// come in both; a FileReader or FileWriter that a thread was opening, reading or writing, or was asked to, fails with
-  /// `ERR_ABORTED`, and goes on in the parent alone. Throws the system's error if there are no descriptors. No effect on any other loop.
-  /// The `fork()` waits for lookups that are under way, at most 200 ms: the child's would wait for their locks for ever.
+  /// immediates stay; lookups under way are asked again; signals are listened to again. Jobs of a WorkerPool that had
+  /// begun fail with `ERR_ABORTED`, those that waited for a thread run in both processes, and results that were on
+  /// their way come in both. A FileReader or FileWriter that a thread was opening, reading or writing, or was asked to,
+  /// fails with `ERR_ABORTED`, and goes on in the parent alone. Throws the system's error if there are no descriptors.
+  /// No effect on any other loop. The `fork()` waits for lookups that are under way, at most 200 ms: the child's would
+  /// wait for their locks for ever.
   void afterFork() { after_fork(); }
   /// Runs the callback on the loop, in a later phase. Any thread, as long as the loop exists.
   template <class F>
@@ -240,8 +241,8 @@ class Loop : private detail::LoopCore {
   /// How long until the loop has something to do by itself; empty: only when the handle is readable.
   std::optional<Duration> nextTimeout() const;
 
-  /// What the loop has done (S36.2). `metrics(true)` begins to measure times too, which costs two looks at the clock and
-  /// a system call a turn; from then on all calls give them.
+  /// What the loop has done (S36.2). `metrics(true)` begins to measure times too, which costs two looks at the clock
+  /// and a system call a turn; from then on all calls give them.
   LoopMetrics metrics(bool times);
   LoopMetrics metrics() const { return const_cast<Loop*>(this)->metrics(false); }
 
@@ -265,8 +266,8 @@ class Loop : private detail::LoopCore {
   static inline Loop* process_default_ = nullptr;  // none yet, or it has gone
 };
 
-/// Stops one loop, from any thread, as `Loop::stop()` does. Copies stop the same loop; it may be kept for ever, and does
-/// nothing once the loop is gone.
+/// Stops one loop, from any thread, as `Loop::stop()` does. Copies stop the same loop; it may be kept for ever, and
+/// does nothing once the loop is gone.
 class Stopper {
  public:
   /// Stops no loop.

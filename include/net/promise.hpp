@@ -56,8 +56,8 @@ struct PromiseResult : PromiseState {
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// `Promise<int> p; ask([p](int answer) { p.resolve(answer); }); int answer = co_await p.wait();` Copies are the same promise
-/// (S34.8). Made, settled and awaited on one loop.
+/// `Promise<int> p; ask([p](int answer) { p.resolve(answer); }); int answer = co_await p.wait();` Copies are the same
+/// promise (S34.8). Made, settled and awaited on one loop.
 template <class T = void>
 class Promise {
   struct Nothing {};
@@ -68,7 +68,7 @@ class Promise {
   /// On this thread's loop, or on `loop`.
   Promise() : Promise(Loop::current()) {}
   explicit Promise(Loop& loop) : state_(new State(detail::Access::core(loop))) {}
-  /// All copies are the same promise, and so is what was moved from.
+  /// All copies are the same promise; a handle that was moved from still refers to it.
   Promise(const Promise&) noexcept = default;
   Promise& operator=(const Promise&) noexcept = default;
 

@@ -32,7 +32,7 @@ class Server : public Emitter<Server> {
  public:
   using Events = detail::ServerEvents;
 
-  /// All copies are the same server. What was moved from still is it too: no handle is ever empty.
+  /// All copies are the same server. A handle that was moved from still refers to it: none is ever empty.
   Server(const Server&) noexcept = default;
   Server& operator=(const Server&) noexcept = default;
 
@@ -263,9 +263,9 @@ class Server : public Emitter<Server> {
   detail::Ref<detail::ServerState> state_;
 };
 
-/// Stops a server in peace: it listens no more; connections that are idle are ended, the others as soon as they are; what
-/// is left after `timeout` (ms) is destroyed. Idle is what `Server::closeIdleConnections` says. 'close' comes when all is
-/// done: `co_await once<"close">(server)`. A server that listens again meanwhile keeps its connections.
+/// Stops a server in peace: it listens no more; connections that are idle are ended, the others as soon as they are;
+/// what is left after `timeout` (ms) is destroyed. Idle is what `Server::closeIdleConnections` says. 'close' comes when
+/// all is done: `co_await once<"close">(server)`. A server that listens again meanwhile keeps its connections.
 struct StopOptions {
   Duration timeout = 10000;
 };

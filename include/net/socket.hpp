@@ -51,7 +51,7 @@ class Socket : public Emitter<Socket> {
  public:
   using Events = detail::SocketEvents;
 
-  /// All copies are the same socket. What was moved from still is it too: no handle is ever empty.
+  /// All copies are the same socket. A handle that was moved from still refers to it: none is ever empty.
   Socket(const Socket&) noexcept = default;
   Socket& operator=(const Socket&) noexcept = default;
 

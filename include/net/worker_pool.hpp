@@ -146,8 +146,8 @@ class WorkerPool {
   }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
-  /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`; nobody is told if the process
-  /// ends by `exit()`, while loops of other threads run on (S31.6).
+  /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`. If the process ends by
+  /// `exit()`, nobody is told, and loops of other threads run on (S31.6).
   ~WorkerPool();
 
   /// Runs `f(args…)` on a thread of the pool; its result or its exception comes back to this thread's loop, which
@@ -208,8 +208,8 @@ class WorkerPool {
   static void withdraw(detail::WorkItem& item) noexcept;
   static constexpr detail::WorkItem::Pool for_child{take_over, withdraw};
 
-  /// The process or the loop ends: the result is in the mailbox then. One that waits for a thread is done here if it is quick;
-  /// one that is not is waited for for a moment. False: it is not done.
+  /// The process or the loop ends: brings the result into the mailbox. A quick item that waits for a thread is run
+  /// here, and one that runs is waited for. One that is not quick is waited for a moment. False: it is not done.
   bool bring_home(detail::WorkItem& item, bool quick) noexcept;
 
   detail::WorkRef take_dropped() noexcept;

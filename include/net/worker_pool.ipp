@@ -44,9 +44,9 @@ NET_API WorkerPool::Exit& WorkerPool::Exit::of_process() noexcept {
   return exit;
 }
 
-/// What was registered last is run first: a mark that was set after a pool was made is seen by its destructor, if that is
-/// called by exit(). One mark is good for all pools before it. A program that makes more pools than this while it runs has
-/// no static ones among them.
+/// exit() runs first what was registered last: the destructor of a pool that exit() calls sees a mark that was set
+/// after the pool was made. One mark is good for all pools before it. A program that makes more pools than this while
+/// it runs has no static ones among them.
 NET_API void WorkerPool::note_exit() noexcept {
   constexpr int max_marks = 256;
   Exit& exit = Exit::of_process();

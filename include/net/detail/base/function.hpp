@@ -23,9 +23,9 @@ inline constexpr bool moves_as_bytes = [] {
 template <class Signature>
 class Function;
 
-/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most 24 bytes, wherever, that
-/// moves without throwing lives inside; a larger one on the heap. Calling an empty one is
-/// undefined: test with `if (f)`.
+/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most 24 bytes, on every
+/// system, that moves without throwing lives inside; any other lives on the heap. Calling an empty one is undefined:
+/// test with `if (f)`.
 template <class R, class... Args>
 class Function<R(Args...)> {
   static constexpr std::size_t capacity = 24, alignment = 8;

@@ -8,14 +8,14 @@
 
 namespace net::inline NET_ABI::detail {
 
-/// What a lock derives from. `Lock` has `lock`, `unlock`, and `pause`, which whoever waits for the list calls over and over.
+/// The base of a lock. `Lock` has `lock`, `unlock` and `pause`, which is called over and over while the list is taken.
 template <class Lock>
 class ListedLock {
  public:
   ListedLock(const ListedLock&) = delete;
   ListedLock& operator=(const ListedLock&) = delete;
 
-  /// Takes all there are; until they are free again, none is made and none goes.
+  /// Takes all there are. Until they are free again, no lock is made or destroyed.
   static void lock_all() noexcept {
     lock_list();
     for (ListedLock* each = first(); each; each = each->next_) static_cast<Lock*>(each)->lock();

@@ -9,9 +9,9 @@ namespace net::inline NET_ABI::detail {
 /// A step was made that its machine does not allow: says so, and ends the program.
 [[noreturn]] NET_API void wrong_step(int from, int to) noexcept;
 
-/// One of the states of a machine. It begins in the first one, and moves by steps of which `is_step(from, to)`, which stands
-/// beside the states, says whether they are allowed. Builds without NDEBUG hold that. Starting over is the assignment of
-/// a fresh one.
+/// One of the states of a machine. It begins in the first one, and moves by steps. `is_step(from, to)`, beside the
+/// states, says which are allowed, and builds without NDEBUG check that. Starting over is the assignment of a fresh
+/// one.
 template <class State>
 class Position {
  public:

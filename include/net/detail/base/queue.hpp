@@ -151,8 +151,8 @@ class Queue {
   std::size_t expected_ = 0;  // pushes that must not fail
 };
 
-/// A place in a queue for what has to come when there is no memory either, given back if it is not used. Whatever was just
-/// taken from the queue needs no memory to make one.
+/// A place in a queue for what has to come even without memory; given back if it is not used. Making one right after
+/// something was taken from the queue needs no memory.
 template <class T>
 class Place {
  public:

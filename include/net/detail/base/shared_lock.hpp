@@ -9,8 +9,8 @@
 
 namespace net::inline NET_ABI::detail {
 
-/// Waiting is spinning, so whoever holds it does no more than look something up or put it in its place, and calls nothing
-/// of the user's. fork() takes all of them (sys/fork): a child finds whole what they guard, and free.
+/// Waiting is spinning, so whoever holds it only looks something up or puts it in its place, and calls nothing of the
+/// user's. fork() takes all of them (sys/fork): a child finds them free, and whole what they guard.
 class SharedLock : public ListedLock<SharedLock> {
  public:
   void lock_shared() noexcept {

@@ -76,8 +76,8 @@ class Joining {
   TaskLinks* who_ = nullptr;
 };
 
-/// Stands on the stack of whoever resumes a task, as long as that runs. A task that is destroyed meanwhile, which only what it
-/// calls can do, goes when it has come to its next wait.
+/// Stands on the stack of whoever resumes a task, as long as that runs. A task that is destroyed meanwhile, which only
+/// what it calls can do, goes when it has come to its next wait.
 class RunningTask {
  public:
   explicit RunningTask(std::coroutine_handle<> task) noexcept

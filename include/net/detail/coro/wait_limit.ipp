@@ -20,12 +20,12 @@ struct WaitLimit::Limits {
   Ref<AbortHook> hook;
   Ref<TimerState> timer;
 
-  /// What is told may destroy all of this.
+  /// Whoever waits goes on, and may destroy all of this.
   void over(const Error& error) {
-    void (*const tell)(void*) = std::exchange(give_up, nullptr);
-    if (!tell) return;
+    void (*const go_on)(void*) = std::exchange(give_up, nullptr);
+    if (!go_on) return;
     why = error;
-    tell(waiting);
+    go_on(waiting);
   }
 };
 

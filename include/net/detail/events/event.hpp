@@ -91,8 +91,8 @@ class Argument {
  private:
   T* from_;
 };
-/// A handle is lent: it stands in what it is a handle of and owns nothing, since whoever emits keeps the state alive. So
-/// a reference to it, which a listener may have captured, is good for as long as the state is there.
+/// A handle is lent: it stands in the state that it is a handle of, and owns nothing, since whoever emits keeps the
+/// state alive. So a reference to it that a listener has captured is good for as long as the state is there.
 template <class T>
 T& lend_handle(void* state) {
   using State = std::remove_reference_t<decltype(Access::state(std::declval<const T&>()))>;
@@ -116,6 +116,7 @@ class Argument<T, true> {
  private:
   const T& lent_;
 };
+/// A listener that can change the handle may give it another value, which it owns then. The next one is lent it anew.
 template <class T>
   requires std::derived_from<T, Emitter<T>>
 class Argument<T, false> {
@@ -198,7 +199,7 @@ struct ListenerCall {
   static constexpr ListenerRecord::Operations operations{call, destroy};
 };
 
-/// As what an argument travels from where its event is emitted to where its listener is called.
+/// The type in which an argument travels from where its event is emitted to where its listener is called.
 template <class T>
 struct Carried {
   using type = const T&;
@@ -263,9 +264,9 @@ struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
 /// The number that stands for all events, when all listeners of all its events were removed.
 inline constexpr unsigned all_events = ~0u;
 
-/// What follows from a new listener may need memory: without it the listener was not added either. One that is put in
-/// front of the others does not count as added (S14.2). What follows from a removal needs none, unless all of an event
-/// are removed by the user.
+/// What follows from a new listener may need memory: without it the listener is not added either. One that is put in
+/// front of the others does not count as added (S14.2). What follows from a removal needs no memory, unless the user
+/// removes all listeners of an event.
 template <class State>
 inline void note_added(State& state, unsigned event, bool front, std::uint64_t id) {
   CallOnThrow undo([&] { state.listeners.remove(id); });

@@ -39,7 +39,7 @@ class FileHandle {
     }
     return 0;
   }
-  /// Whether it takes bytes when another process likes.
+  /// Whether writing to it may have to wait for another process: a FIFO, a device.
   bool is_slow() const noexcept { return Machine::is_slow_file(file_); }
   /// How much of it a slow one takes without waiting.
   std::size_t write_some(std::string_view bytes) noexcept {

@@ -62,7 +62,7 @@ struct FileWriting : FileState {
   std::size_t under_way = 0;
   Queue<Waiting> callbacks;
   Queue<WriteCallback> at_finish;
-  bool slow = false;     // it takes bytes when another process likes
+  bool slow = false;     // writing to it may have to wait for another process
   bool ticking = false;  // it goes on from a tick
   bool need_drain = false;
   Position<FileEnd> write_end{};

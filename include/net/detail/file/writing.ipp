@@ -55,12 +55,12 @@ NET_API bool FileWriting::write(std::string_view bytes, WriteCallback callback) 
 NET_API bool FileWriting::refuse(WriteCallback&& callback) {
   if (!loop) return false;
   const Error error = make_error(ending() ? Errc::ERR_STREAM_WRITE_AFTER_END : Errc::ERR_STREAM_DESTROYED);
-  Callback told;
+  Callback later;
   if (callback) {
-    told = Callback(Tick{Ref<FileWriting>(this), [error, call = std::move(callback)](FileWriting&) { call(error); }});
+    later = Callback(Tick{Ref<FileWriting>(this), [error, call = std::move(callback)](FileWriting&) { call(error); }});
   }
   loop->ticks().reserve(2);
-  if (told) loop->ticks().push(std::move(told));
+  if (later) loop->ticks().push(std::move(later));
   destroy(error);
   return false;
 }

@@ -18,8 +18,8 @@ constexpr bool means_nobody(int failed) noexcept {
   return failed == would_block || failed == -EINTR || failed == -ECONNABORTED || failed == -ECONNRESET;
 }
 
-/// The contract. Nothing blocks, nothing throws; each answer is 0 or a negated errno. `accept` opens the channel that it
-/// is given: no machine has to invent a number for a connection.
+/// The contract. Nothing blocks, nothing throws; each answer is 0 or a negated errno. `accept` opens the channel that
+/// it is given: no machine has to invent a number for a connection.
 template <class A, class C>
 concept Acceptor =
     std::derived_from<A, Watcher> &&

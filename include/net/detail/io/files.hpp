@@ -14,7 +14,7 @@ namespace net::inline NET_ABI::detail {
 /// How a file is opened: to be read, or to be written, and then made if it is not there.
 struct FileAccess {
   bool writes = false;
-  bool appends = false;    // behind what is there, which is cut off otherwise
+  bool appends = false;    // behind what is there; otherwise that is cut off
   bool exclusive = false;  // only if it is not there
   int mode = 0666;         // of a new one
   std::uint64_t start = 0;
@@ -28,7 +28,7 @@ concept MachineFiles = requires(const std::string& path, const FileAccess& acces
   { M::read_file(file, into, size) } -> std::same_as<std::ptrdiff_t>;
   { M::write_file(file, from, size) } -> std::same_as<std::ptrdiff_t>;
   { M::close_file(file) } -> std::same_as<int>;
-  // whether opening it, or writing to it, takes as long as another process likes
+  // whether opening it, or writing to it, may have to wait for another process
   { M::is_slow_path(path) } -> std::same_as<bool>;
   { M::is_slow_file(file) } -> std::same_as<bool>;
   // what a slow one takes without waiting

@@ -20,9 +20,9 @@ struct CameDescriptors {
 };
 
 /// The contract. Nothing blocks; errors are negated errno values, as a channel's. On one machine a descriptor travels
-/// beside the bytes, with the first one of what is sent; it is the sender's still, and one call brings those of one call at
-/// most. On another one there is a ticket among the bytes, for one process, which opens its own by it, once: there only
-/// bytes are sent and received. What a read has under way there comes although the channel can send no more.
+/// beside the bytes, with the first one of what is sent; it is the sender's still, and one call brings those of one
+/// call at most. On another one there is a ticket among the bytes, for one process, which opens its own by it, once:
+/// there only bytes are sent and received. What a read has under way there comes although the channel can send no more.
 template <class M>
 concept MachineMessages = requires(typename M::Channel& channel, const IoSlice* slices, char* into, const char* from,
                                    std::size_t size, std::uint32_t number, NativeHandle passed, NativeHandle& opened,

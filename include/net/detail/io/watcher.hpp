@@ -28,7 +28,7 @@ struct Watcher {
   NativeHandle fd = no_handle;
   std::uint8_t interest = 0;    // readable | writable; 0 is silence
   std::uint8_t registered = 0;  // what the system watches
-  std::int16_t failure = 0;     // the errno that a poller was given, and the system may have forgotten by that
+  std::int16_t failure = 0;     // the errno that the poller was given; the system may have forgotten it since
 
   Watcher() noexcept = default;
   Watcher(const Watcher&) = delete;

@@ -1,4 +1,4 @@
-// What a server is made of: a listening descriptor, and the number of its connections. Internal; net::Server is its face.
+// What a server is made of: a listening descriptor, and a count of its connections. Internal; net::Server is its face.
 #ifndef NET_DETAIL_LISTEN_STATE_HPP
 #define NET_DETAIL_LISTEN_STATE_HPP
 
@@ -31,7 +31,7 @@ enum class ServerClose : std::uint8_t {
   over  // nothing was owed any more: the listeners of that time have gone
 };
 
-/// Back to `none` it comes by listening: then `emitted` is no more true, or what ticks finds that it listens.
+/// Listening leads back to `none`: `emitted` is true no longer, and a 'close' that ticks finds a server that listens.
 constexpr bool is_step(ServerClose from, ServerClose to) noexcept {
   if (to == ServerClose::over) return from == ServerClose::emitted;
   return from != to && !(from == ServerClose::none && to == ServerClose::emitted);

@@ -313,8 +313,8 @@ NET_API void ServerState::emit_close() {
   emit_event<server_close>();
 }
 
-/// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again. Those
-/// that are added later stay, as in Node.
+/// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
+/// Those that are added later stay, as in Node.
 NET_API void ServerState::settle() noexcept {
   if (--owed > 0 || closing != ServerClose::emitted || acceptor.is_open() || looking_up) return;
   forget_signal();

@@ -40,7 +40,7 @@ class LoopCore {
     leave_process();
   }
 
-  /// The thread's newest loop; a raw pointer, because objects with destructors in thread-local storage crash under mingw.
+  /// The thread's newest loop. A raw pointer: objects with destructors in thread-local storage crash under mingw.
   static LoopCore*& current() noexcept {
     static thread_local LoopCore* here = nullptr;
     return here;
@@ -85,13 +85,13 @@ class LoopCore {
 
   // ── queues ──
   void next_close(Job&& job) { closing_.push(std::move(job)); }
-  /// Callbacks of users, and steps that say whose they are (`Tick` and its like).
-  /// What has to happen when there is no memory left too is announced before, while nothing is begun.
+  /// Callbacks of users, and steps that say whose they are (`Tick` and its like). What has to happen even when no
+  /// memory is left is announced (`expect`) before anything begins.
   Queue<Callback>& ticks() noexcept { return ticks_; }
   Queue<Job>& pending() noexcept { return pending_; }
   Queue<Job>& closing() noexcept { return closing_; }
-  /// A connection that has just come has often brought its first message: the next turn asks it before it waits, and if
-  /// it had something does not wait at all. Only if the server and it are all there is, so that nobody else waits for it.
+  /// A connection that has just come has often brought its first message. So the next turn asks it before it waits, and
+  /// does not wait at all if it had something. Only if nothing but the server and it keeps the loop: nobody else waits.
   void read_speculatively(Ref<Handle> handle, bool (*ask)(Handle&)) {
     if (alive_ <= 2) speculative_ = std::move(handle), ask_ = ask;
   }

@@ -1,4 +1,4 @@
-// What is owed to a socket or a server: steps that will come, while which its listeners stay. Internal.
+// What is owed to a socket or a server: steps that are still to come, until which its listeners stay. Internal.
 #ifndef NET_DETAIL_LOOP_OWING_HPP
 #define NET_DETAIL_LOOP_OWING_HPP
 

@@ -68,7 +68,7 @@ NET_GNU(always_inline) inline void LoopCore::poll(int max_ms) {
 #endif
 }
 
-/// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
+/// One turn, in the order of S2.1: what is pending, the poll, posted callbacks, immediates, what closes, timers.
 NET_GNU(always_inline) inline void LoopCore::turn(int max_ms) {
   if (!pending_.empty()) {
     run_jobs(pending_);
@@ -119,7 +119,7 @@ NET_API void LoopCore::run_timers() {
   const std::uint64_t until = now_;
   while (!timers_.empty() && timers_.first()->due <= until) {
     const Ref<TimerState> timer(&static_cast<TimerState&>(*timers_.first()));
-    // the callback lives as long as it runs, whatever it does to its timer; an interval goes on even if it throws (S2.7)
+    // the callback lives as long as it runs, whatever it does to its timer; an interval goes on if it throws (S2.7)
     struct Call {
       TimerState& timer;
       std::uint64_t started;

@@ -15,7 +15,7 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// Takes the descriptor out of the loop, open, or into another channel of it. The socket is closed then, without a word.
+/// Takes the open descriptor out of the loop, or into another channel of it. The socket is closed then, without events.
 NET_API NativeHandle SocketState::release_descriptor(Machine::Channel* into) {
   if (!channel.is_open() || phase != Phase::open) return no_handle;
   if (loop->batched_by(*this)) loop->flush_batch();

@@ -65,7 +65,8 @@ NET_API void SocketState::leave_server() {
   server->operations->child_gone(*server);
 }
 
-/// 'error' on a tick; what follows it may come from a read() of what is left.
+/// 'error' on a tick. Without one, what silences 'data' and 'end' is set: on a tick too, if a read() may still give
+/// what is left.
 NET_API void SocketState::tick_error(Callback& emission) {
   if (emission) return loop->ticks().push(std::move(emission));
   if (close_ticked) return;
@@ -81,7 +82,7 @@ NET_GNU(cold) NET_API Callback SocketState::emit_later(const Error& error) {
               [error, asked = generation](SocketState& self) { self.emit_error(error, self.generation == asked); }};
 }
 
-/// It is emitted even if there is a new connection already, which it is no error of.
+/// It is emitted even if there is a new connection already, whose error it is not.
 NET_API void SocketState::emit_error(const Error& error, bool current) {
   if (current) {
     close_ticked = true;
@@ -182,8 +183,8 @@ NET_API void SocketState::emit_cancelled(Place<Job>& rest) {
   again.passed = true;
 }
 
-/// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already. `rest`: for
-/// what is left when a listener throws.
+/// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already. `rest`:
+/// for what is left when a listener throws.
 NET_API void SocketState::emit_close(bool current, Place<Job>* rest) {
   struct Emitted {
     SocketState& self;

@@ -64,8 +64,8 @@ struct Backlog {
   std::size_t batch_callbacks = 0;  // the last so many of `done` are of small writes that are batched
 };
 
-/// The library's own once-listeners. Each is there once at most, and goes with its connection; that which begins to read
-/// (S25.5) waits for any, as `read_when_connected` does.
+/// The library's own once-listeners. Each is there once at most, and goes with its connection. Only `own_read` (S25.5)
+/// waits for whichever connection comes, as `read_when_connected` does.
 enum OwnListener : unsigned { own_write, own_write_closed, own_end, own_reset, own_read, own_finish, own_count };
 
 /// What is rarely needed of one connection; connect() replaces it as a whole.
@@ -137,9 +137,9 @@ struct Connection {
   bool had_error : 1 = false;
   bool resetting : 1 = false;
   bool is_path : 1 = false;
-  bool released : 1 = false;      // its descriptor is another one's; what is buffered is for read()
-  bool of_server : 1 = false;     // its server counts it
-  bool errors_heard : 1 = false;  // a task has or had it: one that nobody listens to does not leave run()
+  bool released : 1 = false;           // its descriptor is another one's; what is buffered is for read()
+  bool of_server : 1 = false;          // its server counts it
+  bool errors_heard : 1 = false;       // a task has or had it: one that nobody listens to does not leave run()
   bool listeners_dropped : 1 = false;  // after 'close'
   bool unwanted : 1 = false;           // destroyed while another process was to have it
   Position<ReaderNote> reader_note{};

@@ -68,8 +68,8 @@ NET_API void SocketState::set_encoding(Encoding encoding) {
   if (buffer->length == 0) delete std::exchange(buffer, nullptr);
 }
 
-/// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener gets it at once only if
-/// it flows, has been read from, and nothing else waits.
+/// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener gets it at once only
+/// if it flows, has been read from, and nothing else waits.
 NET_API void SocketState::unshift(std::string_view bytes) {
   if (bytes.empty()) return;
   if (end_emitted()) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
@@ -124,8 +124,8 @@ NET_API void SocketState::readable_listener_added() {
   }
 }
 
-/// What follows from a removal of theirs comes on a tick, and who removes them may be a destructor: there is space for
-/// that tick while there are any, or it is owed already.
+/// What follows when a 'readable' listener is removed comes on a tick, and a destructor may remove it. So there is
+/// space for that tick while there are such listeners, unless it is owed already.
 NET_API void SocketState::expect_removal() {
   if (removal_expected) return;
   loop->ticks().expect();

@@ -1,5 +1,5 @@
-// The states and flags that decide whether a read or a write can take its short way, side by side so that one comparison
-// asks for all of them. The states themselves stand here: there is no copy that could disagree.
+// The states and flags that decide whether a read or a write can take its short way, side by side so that one
+// comparison asks for all of them. The states themselves stand here: there is no copy that could disagree.
 #ifndef NET_DETAIL_STREAM_GATES_HPP
 #define NET_DETAIL_STREAM_GATES_HPP
 
@@ -31,7 +31,7 @@ struct ReadGate {
   Position<ReadEnd> read_end{};
   bool timed = false;      // setTimeout() is on, or it lingers
   bool by_buffer = false;  // 'readable' was listened to, or 'data' in front: without others what comes is buffered
-  bool none = false;
+  bool padding = false;
 
   bool ended() const noexcept { return read_end != ReadEnd::open; }
   bool end_emitted() const noexcept { return read_end == ReadEnd::end_emitted; }
@@ -51,7 +51,7 @@ struct WriteGate {
   Position<WriteEnd> write_end{};
   Position<Failure> failure{};
   bool corked = false;  // how often is elsewhere
-  bool none = false, none_either = false;
+  bool padding[2] = {};
 
   bool connecting() const noexcept { return phase == Phase::connecting; }
   /// Also while it is connecting.

@@ -25,8 +25,8 @@ NET_API void SocketState::expect_to_be_left(double lingering_ms) {
   reader_note.move_to(ReaderNote::idle);
 }
 
-/// The reader has gone, and what it held is the stream's again. Its destructor calls this: nobody is called. Until the end
-/// of this turn another reader, a listener or pipe() may take over.
+/// The reader has gone, and what it held is the stream's again. Its destructor calls this, so no listener is called
+/// here. Until the end of this turn another reader, a listener or pipe() may take over.
 NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept {
   reader_note.move_to(ReaderNote::none);
   given_to_task();
@@ -92,8 +92,8 @@ NET_API void SocketState::stop_lingering() noexcept {
 }
 
 /// A task waits for 'close', and a reader that nobody asks would keep the other side's end away from it. So the reader
-/// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the task
-/// may have to answer, and 'end' would come too early.
+/// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the
+/// task may have to answer, and 'end' would come too early.
 NET_API void SocketState::close_is_awaited() {
   const bool is_read = reader_note != ReaderNote::none && reader_note != ReaderNote::left;
   if (!is_read || !ending() || destroyed()) return;

@@ -48,7 +48,7 @@ inline constexpr bool owns_bytes<std::string> = true;
 template <class T>
 inline constexpr bool owns_bytes<std::vector<T>> = is_byte<T>;
 
-/// The bytes of a payload, and, if it was given up, the string or vector that can be taken over.
+/// The bytes of a payload, and, if it was moved in, the string or vector that can be taken over.
 template <class T>
 WriteSource source_of(T&& data) {
   using Owner = std::remove_cvref_t<T>;

@@ -128,7 +128,7 @@ struct PipeTo : PipeLink {
     }
     return true;
   }
-  /// Whoever filled the destination, and whoever paused the source meanwhile: it goes on, as in Node.
+  /// The source goes on, as in Node: whoever filled the destination, and whoever paused the source meanwhile.
   void drained() {
     if (off) return;
     awaits_drain = false;
@@ -201,8 +201,8 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
   for (std::size_t i = 0; i < count; ++i) links[i]->off = true;
   for (std::size_t i = 0; i < count; ++i) links[i]->operations->take_off(*links[i]);
   if (Access::state(source).ensure_cold().pipes.empty()) source.pause();
-  /// When it was emitted: nobody else would let a source go on that waited for this one. As in Node one that will not drain
-  /// any more does not, unless the source has other destinations and something for them.
+  // When 'unpipe' was emitted: nobody else would let a source go on that waited for this destination. As in Node, one
+  // that will not drain any more does not let it, unless the source has other destinations and something for them.
   struct GoOn {
     const Source& source;
     PipeLink& link;
@@ -245,8 +245,9 @@ void unpipe_from(const Source& source, const Destination& destination) {
   if (link) finish_unpipe(source, &link, 1);
 }
 
-/// What the source emits. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being emitted
-/// still gets that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
+/// What the source emits. The 'data' listener is called as the user's are: a destination that is unpiped while 'data'
+/// is being emitted still gets that piece (S24.13). So the listener has the destination for itself, and does not hold
+/// the source back any more.
 template <class To, class Source, class Destination>
 void hear_source(const Ref<To>& link, const Source& source, Destination& destination) {
   if (!source.readableEnded()) {

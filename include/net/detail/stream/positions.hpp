@@ -18,7 +18,8 @@ enum class Phase : std::uint8_t {
   closed      // 'close' came, or nobody will be told
 };
 
-/// Back to `idle` leads a connect() that throws; to `connecting` a wrapped descriptor that had no other end (S22.9).
+/// A connect() that throws leads back to `idle`; one of a wrapped descriptor that had no other end (S22.9) leads from
+/// `open` to `connecting`.
 constexpr bool is_step(Phase from, Phase to) noexcept {
   switch (from) {
     case Phase::idle: return to != Phase::idle;

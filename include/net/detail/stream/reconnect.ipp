@@ -14,7 +14,7 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
+/// S12.21: a new connection finds everything as new, except what is named here and what is no part of a connection.
 NET_API void SocketState::undestroy() {
   ColdConnection fresh;  // what needs memory comes first
   leave_writes_behind();
@@ -34,8 +34,8 @@ NET_API void SocketState::undestroy() {
   ++generation;
 }
 
-/// Writes and ends that were not called back when their connection made way for another one. They hear it on a tick, and do
-/// nothing to the new one, unless they were made for it: before the first connect() (S15.14).
+/// Writes and ends whose callbacks had not been called when their connection made way for another one. They are called
+/// on a tick, and do nothing to the new connection, unless they were made for it: before the first connect() (S15.14).
 struct LeftWrites {
   std::size_t owners = 0;
   Ref<SocketState> socket;

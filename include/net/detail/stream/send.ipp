@@ -134,7 +134,7 @@ NET_API void SocketState::send_pending_connect() {
 
 // ── failure ────────────────────────────────────────────────────────────────
 
-/// The request that was under way is none any more.
+/// Forgets the request that was under way.
 NET_API void SocketState::drop_request(const Error& error) {
   request.move_to(WriteRequest::none);
   if (backlog) write_length -= std::exchange(backlog->in_flight_length, 0);

@@ -336,8 +336,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
 /// S18.1: throws what is wrong with an idle time.
 NET_API void require_timeout(Duration idle, double longest = 1e15);
 
-/// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
-/// Those that are added later stay, as in Node.
+/// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used
+/// again. Those that are added later stay, as in Node.
 NET_GNU(always_inline) inline void SocketState::settle() noexcept {
   if (--owed == 0 && closed() && !settings.reusable) [[unlikely]]
     drop_listeners();

@@ -67,7 +67,8 @@ NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
   }
 }
 
-/// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
+/// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown
+/// under way.
 NET_API void SocketState::recount() noexcept {
   if (!loop) return;
   const bool busy = connecting() || (writing() && !destroyed()) || shutting_down || (read_interest && keeps_alive.refd);

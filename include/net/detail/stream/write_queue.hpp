@@ -48,7 +48,7 @@ struct WriteNode {
 /// The bytes of a write, and how they are kept if they have to wait.
 struct WriteSource {
   std::string_view bytes;
-  void* owner = nullptr;  // the string or vector that holds them, if it was given up
+  void* owner = nullptr;  // the string or vector that holds them, if it was moved in
   WriteNode* (*keep)(void* owner) = nullptr;
 
   /// Keeps the bytes from `taken` on: a copy, or the owner itself.

@@ -69,7 +69,7 @@ struct WorkItem {
   WorkItem** link = nullptr;
 };
 
-/// In a child of fork(): what does not run there goes, and what runs in the parent is kept as it was copied, whole or not.
+/// In a child of fork(): what does not run there goes; what runs in the parent is kept as it was copied, whole or not.
 NET_API void leave_to_parent(WorkItem& item) noexcept;
 
 /// The loop's half: belongs to the thread that asked.
@@ -130,7 +130,7 @@ struct JobState : Handle {
     if (work && loop->inert() && work->process != Machine::fork_count()) leave_unless_home();
     release();
   }
-  /// What had begun goes on in the parent alone; what had not runs here too (S31.3). A result that was on its way comes.
+  /// What had begun goes on in the parent alone; what had not runs here too (S31.3). A result on its way still comes.
   void after_fork() {
     if (done || !work || work->process == Machine::fork_count()) return;
     const int place = work->place.load();

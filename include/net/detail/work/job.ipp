@@ -34,8 +34,8 @@ NET_API WorkRef WorkList::take(WorkItem& item) noexcept {
   return WorkRef(&item);
 }
 
-/// Its function may have been copied while a thread was changing it, so nothing of it is destroyed. It is where checkers
-/// of memory find it.
+/// Its function may have been copied while a thread was changing it, so nothing of it is destroyed. It stays in a list,
+/// where leak checkers find it.
 NET_API void leave_to_parent(WorkItem& item) noexcept {
   if (item.place.load() == WorkItem::waiting) return item.pool->withdraw(item);
   static constinit Atomic<WorkItem*> left{nullptr};

@@ -75,15 +75,15 @@ class epoll_poller {
 
   static int control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept;
 
-  /// The waker, or an event whose watcher is gone, which says nothing. If it was not dropped in this round, its descriptor
-  /// was closed behind our back while a duplicate of it lives on: no call can take that out of this epoll, so a new one
-  /// replaces it.
+  /// The waker, or an event whose watcher is gone, which says nothing. If it was not dropped in this round, its
+  /// descriptor was closed behind our back while a duplicate of it lives on: no call can take that out of this epoll,
+  /// so a new one replaces it.
   unsigned gone(const Registration& place) noexcept;
 
   void start_over() noexcept;
 
-  /// A stray that the system lacks the means to take out would be reported all the time (S32.4): a round in which it was
-  /// is followed by a short wait. Gives what is left of the time.
+  /// A stray that the system lacks the means to take out would be reported all the time (S32.4). So a short wait comes
+  /// after a round that has reported one. Gives what is left of the time.
   int wait_with_stray(int milliseconds) noexcept;
 
   /// Everything that is watched, on another epoll. What cannot be watched any more fails when it is used; if the
