@@ -48,6 +48,14 @@ static net::Task<> wait_for_server(std::shared_ptr<Fiber> fiber, net::Server ser
 /// Reads a socket in pieces, lines and whole, and holds what it gets against what its side counts.
 static net::Task<> read_it(std::shared_ptr<Fiber> fiber, std::shared_ptr<Side> side, std::size_t rounds) {
   Program& program = side->program;
+  if (side->is_read) co_return;  // a second reader is refused
+  const struct Reading {
+    bool& is_read;
+    explicit Reading(bool& flag) : is_read(flag) { is_read = true; }
+    Reading(const Reading&) = delete;
+    Reading& operator=(const Reading&) = delete;
+    ~Reading() { is_read = false; }
+  } reading(side->is_read);
   std::optional<net::Reader> reader;
   {
     const Awake awake(*fiber);

@@ -17,8 +17,16 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 /// So much is thrown away of what the other side still sends.
 inline constexpr std::uint64_t max_lingering_bytes = 16 << 20;
 
+/// What a reader holds is nobody else's, and between two waits it pauses the socket: who reads beside it would wait for ever.
+NET_API void SocketState::require_no_reader() const {
+  if (!has_reader() || destroyed() || end_emitted()) return;
+  throw_error(make_error(Errc::ERR_INVALID_STATE,
+                         "A net::Reader reads this socket, and has to go before another one, or pipe()"));
+}
+
 /// A reader begins: what has to be done when it goes needs no memory then.
 NET_API void SocketState::expect_to_be_left(double lingering_ms) {
+  require_no_reader();
   if (loop) loop->closing().expect();
   if (lingering_ms >= 0) ensure_cold().lingering_ms = lingering_ms;
   taken_over();
@@ -100,10 +108,16 @@ NET_API void SocketState::stop_lingering() noexcept {
 /// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the task
 /// may have to answer, and 'end' would come too early.
 NET_API void SocketState::close_is_awaited() {
-  const bool is_read = reader_note != ReaderNote::none && reader_note != ReaderNote::left;
-  if (!is_read || !ending() || destroyed()) return;
+  if (!has_reader() || !ending() || destroyed()) return;
   reader_note.move_to(ReaderNote::runs_on);
   linger();
+}
+
+/// The same for a task that waits for 'end', which has no time for it.
+NET_API void SocketState::end_is_awaited() {
+  if (!has_reader() || destroyed() || end_emitted()) return;
+  reader_note.move_to(ReaderNote::runs_on);
+  resume();
 }
 
 NET_API void SocketState::reader_is_asked() noexcept {

@@ -89,7 +89,7 @@ enum class ReaderNote : std::uint8_t {
   none,         // there is no reader
   idle,         // it holds nothing
   holds_bytes,  // that nobody has taken: 'end' waits behind them
-  runs_on,      // it takes what still comes: a task waits for 'close', which comes behind that
+  runs_on,      // it takes what still comes: a task waits for 'end' or 'close', behind that
   left          // it has gone before the end, and nobody reads it since (S34.5)
 };
 

@@ -1,0 +1,107 @@
+#include <net/reader.hpp>
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <net.hpp>
+#include <string>
+
+#include "tests/support/error_of.hpp"
+#include "tests/support/session.hpp"
+
+using namespace tests;
+
+namespace {
+
+/// A reader of `accepted` that has given one line of two, and holds the other one.
+struct ReadBeside : Ends {
+  explicit ReadBeside(net::Loop& on) : Ends(on), reader(std::make_unique<net::Reader>(*accepted)) {
+    client.write("one\ntwo\n");
+    take();
+  }
+  void take() {
+    line.clear();
+    net::spawn(loop, [this]() -> net::Task<> { line = (co_await reader->readLine(100)).value(); });
+    run_until(loop, [this] { return !line.empty(); });
+  }
+
+  std::unique_ptr<net::Reader> reader;
+  std::string line;
+};
+
+}  // namespace
+
+TEST_CASE("S34.4: a second reader of a socket is refused, and the first one goes on") {
+  net::Loop loop;
+  ReadBeside socket(loop);
+  CHECK(error_of([&] { const net::Reader second(*socket.accepted); }).name() == "ERR_INVALID_STATE");
+  socket.take();
+  CHECK(socket.line == "two");
+  socket.reader.reset();
+  socket.reader = std::make_unique<net::Reader>(*socket.accepted);
+  socket.client.write("three\n");
+  socket.take();
+  CHECK(socket.line == "three");
+  socket.destroy();
+}
+
+TEST_CASE("S34.4: a socket that a reader reads is not piped, but one that it has left, with what it held") {
+  net::Loop loop;
+  ReadBeside socket(loop);
+  CHECK(error_of([&] { socket.accepted->pipe(*socket.accepted); }).name() == "ERR_INVALID_STATE");
+  std::string back;
+  socket.reader.reset();
+  socket.accepted->pipe(*socket.accepted);
+  socket.client.on<"data">([&](net::Chunk chunk) { back += chunk; });
+  socket.client.resume();
+  run_until(loop, [&] { return back == "two\n"; });
+  socket.destroy();
+}
+
+TEST_CASE("S34.4: a pipeline out of a socket that a reader reads tells its task so, and leaves neither open") {
+  net::Loop loop;
+  ReadBeside socket(loop);
+  const net::Socket other(loop);
+  std::string error;
+  net::spawn(loop, [&]() -> net::Task<> {
+    try {
+      co_await net::pipeline(*socket.accepted, other);
+    } catch (const net::Error& thrown) {
+      error = thrown.name();
+    }
+  });
+  CHECK(error == "ERR_INVALID_STATE");
+  CHECK(socket.accepted->destroyed());
+  CHECK(other.destroyed());
+  socket.destroy();
+}
+
+TEST_CASE("S34.4: a reader that has had the end, or of a socket that was destroyed, keeps nobody away") {
+  net::Loop loop;
+  ReadBeside socket(loop);
+  socket.take();
+  socket.client.end();
+  bool ended = false;
+  net::spawn(loop, [&]() -> net::Task<> { ended = !(co_await socket.reader->next()); });
+  run_until(loop, [&] { return ended; });
+  const net::Reader second(*socket.accepted);
+  socket.accepted->pipe(*socket.accepted);
+  socket.destroy();
+  const net::Reader third(*socket.accepted);
+}
+
+TEST_CASE(
+    "S34.5: a task that waits for 'end' has it though a reader is there that nobody asks, which keeps what came") {
+  net::Loop loop;
+  ReadBeside socket(loop);
+  socket.client.end("three\n");
+  bool ended = false;
+  std::string rest;
+  net::spawn(loop, [&]() -> net::Task<> {
+    co_await net::once<"end">(*socket.accepted);
+    ended = true;
+    while (const auto line = co_await socket.reader->readLine(100)) rest += *line + ' ';
+  });
+  run_until(loop, [&] { return ended && rest == "two three "; });
+  socket.destroy();
+}
