@@ -124,14 +124,14 @@ class Server : public Emitter<Server> {
              !std::is_convertible_v<F, const Server&>)
   const Server& listen(F&&, int port, More&&...) const {
     constexpr bool listener_last = std::is_void_v<F>;
-    static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { … })");
+    static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { ... })");
     return listen(port);
   }
   template <detail::OptionalListener F, class... More>
     requires(std::is_class_v<std::remove_cvref_t<F>>)
   const Server& listen(int port, F&&, std::string_view, More&&...) const {
     constexpr bool listener_last = std::is_void_v<F>;
-    static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { … })");
+    static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { ... })");
     return listen(port);
   }
 
@@ -253,7 +253,11 @@ class Server : public Emitter<Server> {
   }
   template <class F>
   void once_listening(F&& listener) const {
-    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"listening">(std::forward<F>(listener));
+    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) {
+      constexpr bool fits = detail::Taken<std::decay_t<F>, Server>::any;
+      static_assert(fits, "a listener of 'listening' takes nothing, or the server; an error comes by on<\"error\">");
+      if constexpr (fits) once<"listening">(std::forward<F>(listener));
+    }
   }
   void require_idle() const;
   void start(const ListenOptions& options) const;

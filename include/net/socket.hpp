@@ -320,7 +320,11 @@ class Socket : public Emitter<Socket> {
   }
   template <class F>
   void once_connected(F&& listener) const {
-    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
+    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) {
+      constexpr bool fits = detail::Taken<std::decay_t<F>, Socket>::any;
+      static_assert(fits, "a listener of 'connect' takes nothing, or the socket; an error comes by on<\"error\">");
+      if constexpr (fits) once<"connect">(std::forward<F>(listener));
+    }
   }
   const Socket& start_at(int port, std::string_view host) const;
   std::optional<std::string> take(std::size_t n, bool all) const;

@@ -25,8 +25,8 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// `spawn`, or returned by a listener (S34.1); an exception that escapes it arrives where it is awaited. Dropping a task
 /// destroys it where it stands.
 ///
-/// Its parameters are values: a `Socket` is cheap to copy. One that takes a handle by reference, or a Chunk, does not
-/// compile (S34.2). What else it takes by reference, or as a view, has to last as long as it runs.
+/// Its parameters are values: a `Socket` is cheap to copy. One that takes a handle or an Error by reference, or a Chunk,
+/// does not compile (S34.2). What else it takes by reference, or as a view, has to last as long as it runs.
 template <class T = void>
 class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task : public detail::NeedsCoAwait<T> {
   static_assert(!std::is_reference_v<T>, "a task returns a value; return a pointer for a reference");
@@ -99,10 +99,16 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+/// What a listener is given by reference: a handle, an error, or what was dropped.
+template <class Value>
+inline constexpr bool is_lent = std::is_same_v<Value, Error> || std::is_same_v<Value, DropInfo>;
+template <class Value>
+  requires(std::is_class_v<Value> && requires { sizeof(Value); } && std::is_base_of_v<Emitter<Value>, Value>)
+inline constexpr bool is_lent<Value> = true;
+
 template <class Parameter, class Value = std::remove_cvref_t<Parameter>>
 inline constexpr bool is_borrowed =
-    std::is_same_v<Value, Chunk> ||
-    (std::is_reference_v<Parameter> && (std::is_same_v<Value, Socket> || std::is_same_v<Value, Server>));
+    std::is_same_v<Value, Chunk> || (std::is_reference_v<Parameter> && is_lent<Value>);
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -218,7 +224,7 @@ struct std::coroutine_traits<net::Task<T>, Parameters...> {
   static constexpr bool lasts = !(... || net::detail::is_borrowed<Parameters>);
   static_assert(
       lasts,
-      "take it by value: this parameter of a task is gone when the task goes on; a net::Socket or net::Server "
+      "take it by value: this parameter of a task is gone when the task goes on; a net::Socket or net::Error "
       "itself, and a std::string for a net::Chunk (S34.2)");
   using promise_type = typename net::Task<T>::promise_type;
 };
