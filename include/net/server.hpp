@@ -113,7 +113,7 @@ class Server : public Emitter<Server> {
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(const ListenOptions& options, F&& listener = nullptr) const {
     require_idle();
-    once_listening(std::forward<F>(listener));
+    once_begun<"listening">(std::forward<F>(listener));
     start(options);
     return *this;
   }
@@ -141,7 +141,7 @@ class Server : public Emitter<Server> {
   const Server& listen(const Server& other, F&& listener = nullptr) const {
     if (!other.listening()) return listen(ListenOptions{}, std::forward<F>(listener));  // says what is missing
     require_idle();
-    once_listening(std::forward<F>(listener));
+    once_begun<"listening">(std::forward<F>(listener));
     state_->listen_as(*other.state_);
     return *this;
   }
@@ -247,17 +247,9 @@ class Server : public Emitter<Server> {
   template <class F>
   const Server& listen_at(int port, std::string_view host, int backlog, F&& listener) const {
     require_idle();
-    once_listening(std::forward<F>(listener));
+    once_begun<"listening">(std::forward<F>(listener));
     start_at(port, host, backlog);
     return *this;
-  }
-  template <class F>
-  void once_listening(F&& listener) const {
-    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) {
-      constexpr bool fits = detail::Taken<std::decay_t<F>, Server>::any;
-      static_assert(fits, "a listener of 'listening' takes nothing, or the server; an error comes by on<\"error\">");
-      if constexpr (fits) once<"listening">(std::forward<F>(listener));
-    }
   }
   void require_idle() const;
   void start(const ListenOptions& options) const;

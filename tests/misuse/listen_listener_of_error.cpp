@@ -1,5 +1,5 @@
 // The listener of listen() gets no error.
-// first: takes nothing, or the server; an error comes by on
+// first: this listener takes nothing, or the emitter; an error comes by on
 #include <net.hpp>
 
 void use(net::Server server);
