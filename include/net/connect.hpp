@@ -51,7 +51,7 @@ template <class F, class Next, class... Rest>
   requires std::is_invocable_v<std::decay_t<F>&>
 Socket createConnection(F&&, Next&&, Rest&&...) {
   constexpr bool listener_last = std::is_void_v<F>;
-  static_assert(listener_last, "the listener comes last: connect(8000, \"127.0.0.1\", [] { … })");
+  static_assert(listener_last, "the listener comes last: connect(8000, \"127.0.0.1\", [] { ... })");
   return Socket();
 }
 

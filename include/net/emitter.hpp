@@ -178,6 +178,16 @@ class Emitter : public detail::Identity<Derived> {
   }
   ~Emitter() = default;
 
+  /// The last argument of a call that begins something: a listener of an event without arguments, or nothing.
+  template <fixed_string Name, class F>
+  void once_begun(F&& listener) const {
+    if constexpr (!std::is_null_pointer_v<std::remove_cvref_t<F>>) {
+      constexpr bool fits = detail::Taken<std::decay_t<F>, Derived>::any;
+      static_assert(fits, "this listener takes nothing, or the emitter; an error comes by on<\"error\">(listener)");
+      if constexpr (fits) once<Name>(std::forward<F>(listener));
+    }
+  }
+
  private:
   friend struct detail::ListenerUse;
 

@@ -23,7 +23,7 @@ namespace net::inline NET_ABI::detail {
 template <class F, class Result>
 Result callback_comes_first() {
   constexpr bool first = !std::is_same_v<F, F>;
-  static_assert(first, "the callback comes first: setTimeout([] { … }, 100)");
+  static_assert(first, "the callback comes first: setTimeout([] { ... }, 100)");
   return {};
 }
 
@@ -31,7 +31,7 @@ Result callback_comes_first() {
 template <class F>
 constexpr bool require_callback() {
   constexpr bool fits = std::is_invocable_v<std::decay_t<F>&>;
-  static_assert(fits, "a callback takes no arguments; a lambda captures what it needs: [value] { … }");
+  static_assert(fits, "a callback takes no arguments; a lambda captures what it needs: [value] { ... }");
   return fits;
 }
 

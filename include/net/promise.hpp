@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <net/detail/base/on_throw.hpp>
+#include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/coro/wait_place.hpp>
 #include <net/error.hpp>
 #include <net/loop.hpp>
@@ -59,7 +60,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// `Promise<int> p; ask([p](int answer) { p.resolve(answer); }); int answer = co_await p.wait();` Copies are the same
 /// promise (S34.8). Made, settled and awaited on one loop.
 template <class T = void>
-class Promise {
+class Promise : public detail::NeedsCoAwait<T> {
   struct Nothing {};
   using Value = std::conditional_t<std::is_void_v<T>, Nothing, T>;
   using State = detail::PromiseResult<Value>;
@@ -104,7 +105,7 @@ class Promise {
   /// Whether `resolve` or `reject` was called.
   bool settled() const noexcept { return state_->settled; }
 
-  class [[nodiscard("write co_await before it")]] Awaiter {
+  class [[nodiscard("write co_await before it")]] Awaiter : public detail::NeedsCoAwait<T> {
    public:
     bool await_ready() const {
       waiting_.require_wanted();

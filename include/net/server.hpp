@@ -113,7 +113,7 @@ class Server : public Emitter<Server> {
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(const ListenOptions& options, F&& listener = nullptr) const {
     require_idle();
-    once_listening(std::forward<F>(listener));
+    once_begun<"listening">(std::forward<F>(listener));
     start(options);
     return *this;
   }
@@ -124,14 +124,14 @@ class Server : public Emitter<Server> {
              !std::is_convertible_v<F, const Server&>)
   const Server& listen(F&&, int port, More&&...) const {
     constexpr bool listener_last = std::is_void_v<F>;
-    static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { … })");
+    static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { ... })");
     return listen(port);
   }
   template <detail::OptionalListener F, class... More>
     requires(std::is_class_v<std::remove_cvref_t<F>>)
   const Server& listen(int port, F&&, std::string_view, More&&...) const {
     constexpr bool listener_last = std::is_void_v<F>;
-    static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { … })");
+    static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { ... })");
     return listen(port);
   }
 
@@ -141,7 +141,7 @@ class Server : public Emitter<Server> {
   const Server& listen(const Server& other, F&& listener = nullptr) const {
     if (!other.listening()) return listen(ListenOptions{}, std::forward<F>(listener));  // says what is missing
     require_idle();
-    once_listening(std::forward<F>(listener));
+    once_begun<"listening">(std::forward<F>(listener));
     state_->listen_as(*other.state_);
     return *this;
   }
@@ -247,13 +247,9 @@ class Server : public Emitter<Server> {
   template <class F>
   const Server& listen_at(int port, std::string_view host, int backlog, F&& listener) const {
     require_idle();
-    once_listening(std::forward<F>(listener));
+    once_begun<"listening">(std::forward<F>(listener));
     start_at(port, host, backlog);
     return *this;
-  }
-  template <class F>
-  void once_listening(F&& listener) const {
-    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"listening">(std::forward<F>(listener));
   }
   void require_idle() const;
   void start(const ListenOptions& options) const;

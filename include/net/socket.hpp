@@ -69,7 +69,7 @@ class Socket : public Emitter<Socket> {
   /// changed. Allowed again from 'close' on (S12.4).
   template <detail::OptionalListener F = std::nullptr_t>
   const Socket& connect(const ConnectOptions& options, F&& listener = nullptr) const {
-    once_connected(std::forward<F>(listener));
+    once_begun<"connect">(std::forward<F>(listener));
     detail::start_connecting(*state_, options);
     return *this;
   }
@@ -314,12 +314,8 @@ class Socket : public Emitter<Socket> {
   /// What is wrong with the port is thrown when the listener is there, as in Node (S7.3).
   template <class F>
   const Socket& connect_to(int port, std::string_view host, F&& listener) const {
-    once_connected(std::forward<F>(listener));
+    once_begun<"connect">(std::forward<F>(listener));
     return start_at(port, host);
-  }
-  template <class F>
-  void once_connected(F&& listener) const {
-    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
   }
   const Socket& start_at(int port, std::string_view host) const;
   std::optional<std::string> take(std::size_t n, bool all) const;

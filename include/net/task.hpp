@@ -99,10 +99,15 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+/// Whether it is a handle, which listeners are lent by reference.
+template <class Value>
+inline constexpr bool is_lent = false;
+template <class Value>
+  requires(std::is_class_v<Value> && requires { sizeof(Value); } && std::is_base_of_v<Emitter<Value>, Value>)
+inline constexpr bool is_lent<Value> = true;
+
 template <class Parameter, class Value = std::remove_cvref_t<Parameter>>
-inline constexpr bool is_borrowed =
-    std::is_same_v<Value, Chunk> ||
-    (std::is_reference_v<Parameter> && (std::is_same_v<Value, Socket> || std::is_same_v<Value, Server>));
+inline constexpr bool is_borrowed = std::is_same_v<Value, Chunk> || (std::is_reference_v<Parameter> && is_lent<Value>);
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -216,10 +221,9 @@ detail::SleepAwaiter sleep(Duration length, Options&& options = detail::without_
 template <class T, class... Parameters>
 struct std::coroutine_traits<net::Task<T>, Parameters...> {
   static constexpr bool lasts = !(... || net::detail::is_borrowed<Parameters>);
-  static_assert(
-      lasts,
-      "take it by value: this parameter of a task is gone when the task goes on; a net::Socket or net::Server "
-      "itself, and a std::string for a net::Chunk (S34.2)");
+  static_assert(lasts,
+                "take it by value: this parameter of a task is gone when the task goes on; a net::Socket or net::Server "
+                "itself, and a std::string for a net::Chunk (S34.2)");
   using promise_type = typename net::Task<T>::promise_type;
 };
 

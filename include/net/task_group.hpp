@@ -10,15 +10,19 @@
 #include <vector>
 
 #include <net/detail/coro/joined_tasks.hpp>
+#include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/coro/results.hpp>
 #include <net/detail/coro/task_of.hpp>
 #include <net/task.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+template <class Outcome>
+using JoinedResult = decltype(std::declval<Outcome&>().take(std::declval<JoinedTasks&>()));
+
 /// What waits for joined tasks: `Outcome` makes the result of them.
 template <class Outcome>
-class [[nodiscard("write co_await before it")]] JoinAwaiter {
+class [[nodiscard("write co_await before it")]] JoinAwaiter : public NeedsCoAwait<JoinedResult<Outcome>> {
  public:
   template <class... Tasks>
   explicit JoinAwaiter(JoinRule rule, Tasks&&... tasks)
@@ -169,5 +173,13 @@ class TaskGroup {
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #include <net/task_group.ipp>
+
+// Refused: `auto [a, b] = all(…)` takes a wait apart.
+template <class Outcome>
+struct std::tuple_size<net::detail::JoinAwaiter<Outcome>> {
+  static constexpr bool awaited = std::is_void_v<Outcome>;
+  static_assert(awaited, "write co_await before it: auto [a, b] = co_await net::all(first(), second())");
+  static constexpr std::size_t value = 0;
+};
 
 #endif

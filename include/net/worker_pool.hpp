@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <net/detail/coro/braced_options.hpp>
+#include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/work/job.hpp>
 #include <net/error.hpp>
 #include <net/loop.hpp>
@@ -26,7 +27,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// A result that is being computed. A handle: copies are the same job, and it belongs to the loop that asked.
 template <class T>
-class Job {
+class Job : public detail::NeedsCoAwait<T> {
  public:
   explicit Job(detail::Ref<detail::JobState<T>> state) noexcept : state_(std::move(state)) {}
 

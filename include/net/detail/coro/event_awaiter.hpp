@@ -67,6 +67,8 @@ NET_API bool was_closed(const Server& server);
 /// A task waits for 'close': what could keep it away lets it come.
 NET_API void expect_close(const Socket& socket);
 inline void expect_close(const Server&) noexcept {}
+/// The same of 'end'.
+NET_API void expect_end(const Socket& socket);
 NET_API Error closed_error(const Socket& socket);
 NET_API Error closed_error(const Server&);
 /// The same of streams that are no sockets.
@@ -80,6 +82,8 @@ bool was_closed(const Stream& stream) {
 }
 template <class Stream>
 void expect_close(const Stream&) noexcept {}
+template <class Stream>
+void expect_end(const Stream&) noexcept {}
 template <class Stream>
 Error closed_error(const Stream& stream) {
   return stream.errored() ? stream.errored() : make_error(Errc::ERR_STREAM_PREMATURE_CLOSE);
@@ -154,6 +158,7 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
   void await_suspend(std::coroutine_handle<> waiter) {
     this->begin(waiter);
     if constexpr (is_close) expect_close(this->emitter());
+    if constexpr (Name.view() == "end") expect_end(this->emitter());
     this->listeners_.template on<Name>([this](Args&... args) {
       if constexpr (sizeof...(Args) > 0) result_.emplace(Result{args...});
       this->go_on();

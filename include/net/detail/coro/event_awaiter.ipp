@@ -16,6 +16,8 @@ NET_API bool was_closed(const Server& server) { return Access::state(server).was
 
 NET_API void expect_close(const Socket& socket) { Access::state(socket).close_is_awaited(); }
 
+NET_API void expect_end(const Socket& socket) { Access::state(socket).end_is_awaited(); }
+
 NET_API Error closed_error(const Socket& socket) {
   const Error error = socket.errored();
   return error ? error : make_error(Errc::ERR_SOCKET_CLOSED);

@@ -37,7 +37,7 @@ class NeedsCoAwait {
   template <class Unused = void>
   typename TakenOut<Result, Unused>::type& operator*() const {
     constexpr bool awaited = !std::same_as<Unused, void>;
-    static_assert(awaited, "write co_await before it, in parentheses: *(co_await …)");
+    static_assert(awaited, "write co_await before it, in parentheses: *(co_await ...)");
     for (;;) {}
   }
   template <class Unused = void>

@@ -143,7 +143,7 @@ constexpr void require_task() {
     static_assert(!moved || gives_nothing, "spawn takes a Task<>: nobody gets the result of this one");
   } else if constexpr (called) {
     constexpr bool is_task = std::is_void_v<F>;
-    static_assert(is_task, "spawn takes a Task<>, or what returns one: net::spawn([=]() -> net::Task<> { … })");
+    static_assert(is_task, "spawn takes a Task<>, or what returns one: net::spawn([=]() -> net::Task<> { ... })");
   }
 }
 

@@ -95,10 +95,16 @@ NET_API void SocketState::stop_lingering() noexcept {
 /// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the
 /// task may have to answer, and 'end' would come too early.
 NET_API void SocketState::close_is_awaited() {
-  const bool is_read = reader_note != ReaderNote::none && reader_note != ReaderNote::left;
-  if (!is_read || !ending() || destroyed()) return;
+  if (!has_reader() || !ending() || destroyed()) return;
   reader_note.move_to(ReaderNote::runs_on);
   linger();
+}
+
+/// The same for a task that waits for 'end', which has no time for it.
+NET_API void SocketState::end_is_awaited() {
+  if (!has_reader() || destroyed() || end_emitted()) return;
+  reader_note.move_to(ReaderNote::runs_on);
+  resume();
 }
 
 NET_API void SocketState::reader_is_asked() noexcept {

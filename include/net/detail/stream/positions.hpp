@@ -91,7 +91,7 @@ enum class ReaderNote : std::uint8_t {
   idle,         // it holds nothing
   holds_bytes,  // that nobody has taken: 'end' waits behind them
   holds_part,   // of what a task waits for
-  runs_on,      // it takes what still comes: a task waits for 'close', which comes behind that
+  runs_on,      // it takes what still comes: a task waits for 'end' or 'close', behind that
   left          // it has gone before the end, and nobody reads it since (S34.5)
 };
 

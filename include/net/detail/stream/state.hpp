@@ -81,7 +81,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void expect_to_be_left(double lingering_ms);
   void leave(std::string_view held, bool before_end) noexcept;
   void taken_over() noexcept;
+  bool has_reader() const noexcept { return reader_note != ReaderNote::none && reader_note != ReaderNote::left; }
   void close_is_awaited();
+  void end_is_awaited();
   void reader_is_asked() noexcept;
   void look_after();
   void linger();
