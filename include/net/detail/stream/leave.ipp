@@ -17,6 +17,9 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 /// So much is thrown away of what the other side still sends.
 inline constexpr std::uint64_t max_lingering_bytes = 16 << 20;
 
+/// Whether one is there.
+constexpr bool says_reader(ReaderNote note) noexcept { return note != ReaderNote::none && note != ReaderNote::left; }
+
 /// A reader begins: what has to be done when it goes needs no memory then.
 NET_API void SocketState::expect_to_be_left(double lingering_ms) {
   if (loop) loop->closing().expect();
@@ -95,14 +98,14 @@ NET_API void SocketState::stop_lingering() noexcept {
 /// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the
 /// task may have to answer, and 'end' would come too early.
 NET_API void SocketState::close_is_awaited() {
-  if (!has_reader() || !ending() || destroyed()) return;
+  if (!says_reader(reader_note) || !ending() || destroyed()) return;
   reader_note.move_to(ReaderNote::runs_on);
   linger();
 }
 
 /// The same for a task that waits for 'end', which has no time for it.
 NET_API void SocketState::end_is_awaited() {
-  if (!has_reader() || destroyed() || end_emitted()) return;
+  if (!says_reader(reader_note) || destroyed() || end_emitted()) return;
   reader_note.move_to(ReaderNote::runs_on);
   resume();
 }

@@ -71,9 +71,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void readable_listener_added();
   void expect_removal();
   void expect_no_removal() noexcept {
-    if (!removal_expected) return;
-    removal_expected = false;
-    if (loop) loop->ticks().expect_no_more();
+    if (std::exchange(removal_expected, false) && loop) loop->ticks().expect_no_more();
   }
   void readable_listener_removed() noexcept;
   void look_at_readable_listeners();
@@ -81,7 +79,6 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void expect_to_be_left(double lingering_ms);
   void leave(std::string_view held, bool before_end) noexcept;
   void taken_over() noexcept;
-  bool has_reader() const noexcept { return reader_note != ReaderNote::none && reader_note != ReaderNote::left; }
   void close_is_awaited();
   void end_is_awaited();
   void reader_is_asked() noexcept;
