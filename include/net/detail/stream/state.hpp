@@ -71,7 +71,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void readable_listener_added();
   void expect_removal();
   void expect_no_removal() noexcept {
-    if (std::exchange(removal_expected, false) && loop) loop->ticks().expect_no_more();
+    if (removal_expected && loop) loop->ticks().expect_no_more();
+    removal_expected = false;
   }
   void readable_listener_removed() noexcept;
   void look_at_readable_listeners();
