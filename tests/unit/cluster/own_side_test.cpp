@@ -61,7 +61,7 @@ TEST_CASE("S33.6: what others have received of a connection that comes to a work
   CHECK(answer == "all of it");
 }
 
-TEST_CASE("S33.6: a worker that leaves before it is answered tells its servers that nobody will listen for them") {
+TEST_CASE("S33.5: a worker that leaves before it is answered closes those servers too") {
   net::Loop loop;
   net::detail::LoopCore& core = net::detail::Access::core(loop);
   const net::detail::Ref<net::detail::OwnSide> side(new net::detail::OwnSide(core));
@@ -78,10 +78,11 @@ TEST_CASE("S33.6: a worker that leaves before it is answered tells its servers t
   side->disconnect();
   run_to_the_end(loop);
   CHECK(side->servers.empty());
-  CHECK(log.text() == "close error(Channel closed)");
-  one.listen(0, [one] { one.close(); });
+  CHECK(log.text() == "close close");
+  bool again = false;
+  one.listen(0, [&] { again = true, one.close(); });
   run_to_the_end(loop);
-  CHECK_MESSAGE(log.text() == "close error(Channel closed) listening close", "it may listen again");
+  CHECK(again);
 }
 
 #if !defined(_WIN32)

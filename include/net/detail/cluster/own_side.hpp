@@ -42,7 +42,6 @@ struct OwnSide : Handle {
 
   void begin(Loop& on, int id, NativeHandle channel);
   void listen(ServerState& server, const ListenOptions& asked);
-  void not_answered();
   void left(std::uint32_t number) noexcept;
   void room(ServerState& server);
   void heard(std::string_view bytes, const ReceivedHandle& handle);

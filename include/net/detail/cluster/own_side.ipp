@@ -92,19 +92,13 @@ NET_API void OwnSide::listen(ServerState& server, const ListenOptions& asked) {
                 : asked.host.empty() ? "null"
                                      : asked.host,
                 asked.port});
-  if (!self->say(said) && !self->connected()) not_answered();
-}
-
-/// The last of the servers, for which nobody will listen any more.
-NET_API void OwnSide::not_answered() {
-  const Ref<ServerState> server = servers.back().server;
-  const bool wanted = server->loop && server->looking_up && server->generation == servers.back().asked_in;
-  servers.pop();
-  if (!wanted) return;
-  server->looking_up = false;
-  server->tick_with(
-      make_error(Errc::ERR_IPC_CHANNEL_CLOSED),
-      +[](ServerState& whose, const Error& error) { whose.emit_error(error); });
+  if (!self->say(said) && !self->connected()) {
+    servers.pop();
+    server.looking_up = false;
+    server.tick_with(
+        make_error(Errc::ERR_IPC_CHANNEL_CLOSED),
+        +[](ServerState& whose, const Error& error) { whose.emit_error(error); });
+  }
 }
 
 NET_API std::size_t OwnSide::find(std::uint32_t number) const noexcept {
@@ -228,7 +222,13 @@ NET_API void OwnSide::disconnect() {
   self->say(Spoken(Say::leaving));
   while (!servers.empty()) {
     const Ref<ServerState> server = servers.back().server;
-    servers.back().question == 0 ? server->close() : not_answered();
+    if (servers.back().question == 0) {
+      server->close();
+      continue;
+    }
+    const bool wanted = server->loop && server->looking_up && server->generation == servers.back().asked_in;
+    servers.pop();
+    if (wanted) server->close();
   }
   self->channel->disconnect();
 }
