@@ -97,6 +97,7 @@ using net::cluster::worker;
 using net::cluster::workers;
 }  // namespace cluster
 using net::IpcChannel;
+using net::IpcMessage;
 using net::ReceivedHandle;
 using net::SchedulingPolicy;
 using net::SendOptions;

@@ -27,11 +27,9 @@ net/detail/coro/task_of
 net/task
 net/detail/coro/joined_tasks
 net/acceptor
-net/detail/coro/event_awaiter  net/detail/coro/received_bytes  net/detail/coro/wait_place
-net/detail/coro/task_promise  net/detail/coro/wait_limit
-net/detail/coro/braced_options  net/detail/coro/needs_co_await
+net/detail/coro/event_awaiter  net/detail/coro/received_bytes
+net/detail/coro/task_promise
 net/detail/work/job
-net/detail/coro/running_task
 
 net/cluster
 net/detail/cluster/own_side  net/detail/cluster/primary
@@ -42,11 +40,15 @@ net/detail/sys/processes
 net/detail/sys/posix/processes  net/detail/sys/windows/processes
 
 net/ipc_channel
-net/detail/ipc/receive  net/detail/ipc/send
+net/detail/ipc/pull  net/detail/ipc/receive  net/detail/ipc/send
 net/detail/ipc/state
 net/detail/ipc/events  net/detail/ipc/handover  net/detail/ipc/outgoing
 net/detail/ipc/frame_reader
 net/detail/ipc/frames
+
+net/detail/coro/wait_place
+net/detail/coro/wait_limit
+net/detail/coro/braced_options  net/detail/coro/needs_co_await  net/detail/coro/running_task
 
 net/connect
 net/server

@@ -3,11 +3,15 @@
 #define NET_IPC_CHANNEL_HPP
 
 #include <concepts>
+#include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
+#include <net/detail/coro/needs_co_await.hpp>
+#include <net/detail/coro/wait_place.hpp>
 #include <net/detail/ipc/events.hpp>
 #include <net/detail/ipc/state.hpp>
 #include <net/detail/stream/payload.hpp>
@@ -28,7 +32,7 @@ struct SendOptions {
 /// over a named pipe, is described in docs/ipc-frames.md.
 ///
 /// A handle: copies are the same channel, and the loop keeps an open one alive. All that arrives is emitted at once; what
-/// nobody listens to is thrown away, and a handle with it closed. After 'disconnect' its listeners are dropped.
+/// nobody listens to is thrown away, and a handle with it closed. A task that calls `receive` loses nothing. After 'disconnect' its listeners are dropped.
 ///
 /// Events, with the arguments of their listeners:
 /// - `message` (std::string_view bytes, ReceivedHandle): the bytes are valid until the listener returns
@@ -88,6 +92,50 @@ class IpcChannel : public Emitter<IpcChannel> {
   bool send(const Data& data, const Server& server, SendOptions = {}, F&& callback = nullptr) const {
     return state_->send(detail::bytes_of(data), nullptr, &detail::Access::state(server), true,
                         detail::write_callback(std::forward<F>(callback)));
+  }
+
+  class [[nodiscard("write co_await before it")]] Awaiter : public detail::NeedsCoAwait<std::optional<IpcMessage>> {
+   public:
+    bool await_ready() {
+      waiting_.require_wanted();
+      return over_.state->prepare_to_receive();
+    }
+    void await_suspend(std::coroutine_handle<> task) { over_.state->wait_to_receive(waiting_, task); }
+    std::optional<IpcMessage> await_resume() {
+      waiting_.require_kept();
+      return over_.state->take_received();
+    }
+
+   private:
+    friend class IpcChannel;
+    template <class Options>
+    Awaiter(const detail::Ref<detail::IpcState>& state, const Options& options) : over_(state), waiting_(options) {}
+
+    struct Over {
+      detail::Ref<detail::IpcState> state;
+      explicit Over(const detail::Ref<detail::IpcState>& of) noexcept : state(of) {}
+      Over(Over&&) noexcept = default;
+      Over& operator=(Over&&) = delete;
+      ~Over() {
+        if (state) state->look_who_reads();
+      }
+    };
+
+    Over over_;
+    detail::WaitingTask waiting_;  // goes first
+  };
+
+  /// `co_await channel.receive()`: `std::optional<IpcMessage>`, the next message, in order; empty when the channel has
+  /// ended. Throws what ended it otherwise, EPROTO or EMSGSIZE, which leaves `run()` no more then; `ERR_INVALID_STATE` if another
+  /// task waits for a message already. `WaitOptions` end the wait (S34.6), and take nothing away.
+  ///
+  /// From the first call on nothing is read while no task waits, and nothing is thrown away: what had come by then waits here
+  /// until it is asked for, or until somebody listens to 'message'. Such a channel keeps the loop alive only while a task
+  /// waits or something is to be sent, and disconnects with its last handle. After `disconnect()` what waits is thrown
+  /// away, and a handle with it closed.
+  template <class Options = detail::WaitBraces>
+  Awaiter receive(Options&& options = detail::without_limit) const {
+    return {state_, detail::limit_of<Options>(options)};
   }
 
   /// Closes it when all that was sent has left, and the other side has what travels with it; what arrives meanwhile is

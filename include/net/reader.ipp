@@ -146,10 +146,12 @@ NET_API void Reader::require_end() {
 }
 
 NET_API void Reader::received(std::string_view bytes) {
-  if (bytes.size() >= detail::ReceivedBytes::large && waiter_ && rest().empty()) return received_much(bytes);
+  if (!waiter_) {  // the task that let it flow may be gone, or wait for 'close'
+    held_.add_unasked(bytes);
+    return pause();
+  }
+  if (bytes.size() >= detail::ReceivedBytes::large && rest().empty()) return received_much(bytes);
   held_.add(bytes);
-  // the task that let it flow may be gone
-  if (!waiter_) return pause();
   if (!settle()) return note_part();
   resume(nullptr);
 }

@@ -182,6 +182,31 @@ TEST_CASE("those who listen behind a reader see a large piece, even if its task 
   }
 }
 
+TEST_CASE("S34.4, S34.5: a view stays whole while its task waits for 'close', and the reader takes what still comes") {
+  for (const std::size_t size : {std::size_t{5}, much}) {
+    net::Loop loop;
+    Ends ends(loop);
+    bool whole = false, done = false;
+    net::spawn(loop, [&, socket = ends.client]() -> net::Task<> {
+      net::Reader reader(socket);
+      const auto chunk = co_await reader.readView(size);
+      socket.end();
+      ends.accepted->end(std::string(3 * much, 'n'));
+      co_await net::once<"close">(socket);
+      whole = all_are(chunk.value(), 'v');
+      std::size_t rest = 0;
+      while (const auto more = co_await reader.next()) rest += more->size();
+      CHECK(rest == 3 * much);
+      done = true;
+    });
+    ends.accepted->resume();
+    ends.accepted->write(std::string(size, 'v'));
+    run_until(loop, [&] { return done; });
+    CHECK(whole);
+    ends.destroy();
+  }
+}
+
 TEST_CASE("a large piece that is put into another socket is whole in both") {
   net::Loop loop;
   Ends one(loop), other(loop);

@@ -50,6 +50,23 @@ TEST_CASE("what is added may be of what was there before") {
   CHECK(bytes.rest() == "23456789456");
 }
 
+TEST_CASE("what nobody has asked for leaves views as they are, until they are settled") {
+  ReceiveBuffer buffer;
+  ReceivedBytes bytes;
+  bytes.add("viewed+rest");
+  const std::string_view view = bytes.rest().substr(0, 6);
+  bytes.skip(7);
+  for (int i = 0; i < 20; ++i) bytes.add_unasked("-more");
+  CHECK(view == "viewed");
+  std::string expected = "rest";
+  for (int i = 0; i < 20; ++i) expected += "-more";
+  CHECK(bytes.rest() == expected);
+  CHECK(bytes.keeps());
+  bytes.settle(buffer);
+  CHECK_FALSE(bytes.keeps());
+  CHECK(bytes.rest() == expected);
+}
+
 TEST_CASE("pieces of one size need memory once") {
   ReceivedBytes bytes;
   bytes.add(std::string(64, 'x'));

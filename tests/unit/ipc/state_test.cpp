@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <net/detail/ipc/pull.ipp>
 #include <net/detail/ipc/receive.ipp>
 #include <net/detail/ipc/send.ipp>
 #include <string>

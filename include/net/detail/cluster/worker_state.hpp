@@ -72,6 +72,9 @@ struct WorkerState : PlainEmitter<WorkerState, WorkerEvents> {
   explicit WorkerState(LoopCore& core) : PlainEmitter(core, table) {}
 
   bool connected() const noexcept { return channel && channel->connected(); }
+  /// For `once`.
+  bool is_over() const noexcept { return exit_emitted || !loop; }
+  static Error closed_error() { return make_error(Errc::ERR_IPC_CHANNEL_CLOSED); }
   bool say(const Spoken& what) const { return connected() && channel->send(what.bytes()); }
 
   int id = 0;

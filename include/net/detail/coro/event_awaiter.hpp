@@ -85,8 +85,20 @@ void expect_close(const Stream&) noexcept {}
 template <class Stream>
 void expect_end(const Stream&) noexcept {}
 template <class Stream>
+  requires requires(const Stream& stream) { Access::state(stream).closed_error(); }
+Error closed_error(const Stream& stream) {
+  return Access::state(stream).closed_error();
+}
+template <class Stream>
 Error closed_error(const Stream& stream) {
   return stream.errored() ? stream.errored() : make_error(Errc::ERR_STREAM_PREMATURE_CLOSE);
+}
+
+/// The event after which an emitter emits nothing any more.
+template <class Emitting>
+constexpr std::string_view last_event() {
+  using Events = typename Emitting::Events;
+  return Events::template has<"close"> ? "close" : Events::template has<"exit"> ? "exit" : "disconnect";
 }
 
 /// A coroutine that waits for something on an emitter, which may fail instead: the listeners of 'error' and 'close'.
@@ -107,7 +119,15 @@ class Waiting {
     listeners_.template on<"error">([this](const Error& error) { fail(error); });
   }
   void listen_for_close() {
-    listeners_.template on<"close">([this] { fail(closed_error(emitter())); });
+    const auto closed = [this] { fail(closed_error(emitter())); };
+    constexpr std::string_view last = last_event<Emitting>();
+    if constexpr (last == "close") {
+      listeners_.template on<"close">(closed);
+    } else if constexpr (last == "exit") {
+      listeners_.template on<"exit">(closed);
+    } else {
+      listeners_.template on<"disconnect">(closed);
+    }
   }
   void fail(const Error& error) {
     failure_ = error;
@@ -139,7 +159,8 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
   using Base = Waiting<Emitting>;
   using Result = typename EventResult<Args...>::type;
   static constexpr bool is_error = Name.view() == "error";
-  static constexpr bool is_close = Name.view() == "close";
+  static constexpr bool is_close = Name.view() == last_event<Emitting>();
+  static constexpr bool can_tell_again = is_close && sizeof...(Args) < 2;  // whether it failed is known later too
 
  public:
   template <class Options>
@@ -148,9 +169,9 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
   bool await_ready() {
     this->limit_.require_wanted();
     if (is_close ? !was_closed(this->emitter()) : !is_over(this->emitter())) return false;
-    if constexpr (is_close && sizeof...(Args) == 1) {
+    if constexpr (can_tell_again && sizeof...(Args) == 1) {
       result_.emplace(static_cast<bool>(this->emitter().errored()));
-    } else if constexpr (!is_close) {
+    } else if constexpr (!can_tell_again) {
       this->failure_ = closed_error(this->emitter());
     }
     return true;

@@ -24,7 +24,10 @@ class ReceivedBytes {
   ReceivedBytes() noexcept = default;
   ReceivedBytes(const ReceivedBytes&) = delete;
   ReceivedBytes& operator=(const ReceivedBytes&) = delete;
-  ~ReceivedBytes() { ::operator delete(own_); }
+  ~ReceivedBytes() {
+    ::operator delete(own_);
+    ::operator delete(aside_);
+  }
 
   std::string_view rest() const noexcept { return rest_; }
   void skip(std::size_t bytes) noexcept { rest_.remove_prefix(bytes); }
@@ -37,6 +40,9 @@ class ReceivedBytes {
     rest_ = {own_, bytes.size()};
   }
 
+  /// The same when nobody has asked for them: views that somebody has stay valid, until `settle`.
+  void add_unasked(std::string_view bytes);
+
   /// The rest is these bytes, where they are; there is no other. False: they cannot be kept if need be.
   bool borrow(std::string_view bytes, ReceiveBuffer& from) {
     if (!from.lend(bytes.data())) return false;
@@ -46,13 +52,17 @@ class ReceivedBytes {
   /// What of it is left moves to memory of its own; who has got views has them no more.
   void own_rest();
   /// What was borrowed stays where it is.
-  void keep(ReceiveBuffer& from) noexcept { kept_ = from.keep(); }
-  bool keeps() const noexcept { return kept_.begin != nullptr; }
-  /// Gives back what it keeps; the rest is in memory of its own then.
+  void keep(ReceiveBuffer& from) noexcept {
+    kept_ = from.keep();
+    keeps_ = true;
+  }
+  /// Whether it has memory for views alone.
+  bool keeps() const noexcept { return keeps_; }
+  /// Gives back what it keeps; the rest is in memory of its own then, and nobody has views.
   void settle(ReceiveBuffer& to);
   /// The same at the end, when nobody wants the rest.
   void give_back(ReceiveBuffer& to) noexcept {
-    if (keeps()) to.take_back(std::move(kept_));
+    if (kept_.begin) to.take_back(std::move(kept_));
   }
 
  private:
@@ -64,7 +74,9 @@ class ReceivedBytes {
   std::string_view rest_;
   char* own_ = nullptr;
   std::size_t capacity_ = 0;
+  char* aside_ = nullptr;  // it was its own
   PageBuffer kept_;
+  bool keeps_ = false;
 };
 
 }  // namespace net::inline NET_ABI::detail

@@ -30,6 +30,15 @@ NET_GNU(noinline) NET_API void ReceivedBytes::add_slowly(std::string_view bytes)
   rest_ = {begin, size};
 }
 
+[[gnu::noinline]] NET_API void ReceivedBytes::add_unasked(std::string_view bytes) {
+  if (!aside_) {
+    aside_ = std::exchange(own_, nullptr);
+    keeps_ = true;
+    capacity_ = 0;
+  }
+  add(bytes);
+}
+
 NET_API void ReceivedBytes::own_rest() {
   if (rest_.empty() || is_own(rest_.data())) return;
   if (rest_.size() > capacity_) {
@@ -43,7 +52,9 @@ NET_API void ReceivedBytes::own_rest() {
 
 NET_API void ReceivedBytes::settle(ReceiveBuffer& to) {
   own_rest();
+  ::operator delete(std::exchange(aside_, nullptr));
   give_back(to);
+  keeps_ = false;
 }
 
 }  // namespace net::inline NET_ABI::detail

@@ -3,6 +3,7 @@
 #define NET_DETAIL_IPC_EVENTS_HPP
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -31,6 +32,12 @@ class ReceivedHandle {
  private:
   std::optional<Socket> socket_;
   std::optional<Server> server_;
+};
+
+/// What a task receives by `IpcChannel::receive`: one message, and what came with it.
+struct IpcMessage {
+  std::string bytes;      ///< yours
+  ReceivedHandle handle;  ///< nothing, a socket or a server
 };
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE

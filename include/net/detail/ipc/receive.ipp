@@ -32,10 +32,22 @@ NET_API void IpcState::on_ready(Handle& handle, Watcher&, unsigned what, int) {
   if (what & readable) self.receive();
 }
 
+/// Around what may resume a task.
+struct Parsing {
+  IpcState& self;
+  explicit Parsing(IpcState& state) noexcept : self(state) { ++self.parsing; }
+  Parsing(const Parsing&) = delete;
+  Parsing& operator=(const Parsing&) = delete;
+  ~Parsing() {
+    if (--self.parsing == 0) self.look_who_reads();
+  }
+};
+
 /// Bounded: no channel may starve the rest.
 NET_API void IpcState::receive() {
+  const Parsing here(*this);
   if (unparsed) parse();  // the end must not overtake it
-  for (int reads = 32; reads > 0 && is_open(); --reads) {
+  for (int left = 32; left > 0 && is_open() && reads(); --left) {
     if (loop->inert()) return;
     CameDescriptors with;
     const ReadResult read = Machine::receive_with(channel, loop->receive_buffer(), LoopCore::receive_capacity, with);
@@ -68,12 +80,14 @@ NET_API void IpcState::receive() {
 
 /// What has come, frame by frame. A listener that throws does not hold up what comes behind.
 NET_API void IpcState::parse() {
+  const Parsing here(*this);
   unparsed = false;
   CallOnThrow again([this] {
     if (!loop || !is_open()) return;
     unparsed = true;
     undo_or_give_up(*this, [this] { loop->pending().push({Ref<Handle>(this), job_of<&IpcState::parse>}); });
   });
+  wake_receiver();  // if a listener kept it from what came before
   for (bool first = true;; first = false) {
     if (!first) {  // S2.2: before the next message is taken, which they may keep from coming
       loop->flush_batch();
@@ -149,7 +163,7 @@ NET_API void IpcState::came(const ReadFrame& frame, NativeHandle descriptor) {
   }
   if (disconnecting) return answer(FrameKind::refused, Refused::disconnected);
   if (fd.fd == no_handle) return answer(FrameKind::refused, Refused::no_descriptors);
-  if (!listeners.has(ipc_message)) return answer(FrameKind::taken);
+  if (!listeners.has(ipc_message) && !pulled) return answer(FrameKind::taken);
   const DescriptorKind kind = Machine::kind_of(fd.fd);
   const bool stream = kind == DescriptorKind::tcp || kind == DescriptorKind::local;
   if (frame.header.kind == FrameKind::server) {
@@ -217,7 +231,10 @@ NET_API void IpcState::close_unopened() {
 }
 
 NET_API void IpcState::emit_message(std::string_view bytes, const ReceivedHandle& handle) {
-  if (!disconnecting) emit_event<ipc_message>(bytes, handle);
+  if (disconnecting) return;
+  hold_message(bytes, handle);
+  emit_event<ipc_message>(bytes, handle);
+  wake_receiver();
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

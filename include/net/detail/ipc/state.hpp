@@ -2,11 +2,15 @@
 #ifndef NET_DETAIL_IPC_STATE_HPP
 #define NET_DETAIL_IPC_STATE_HPP
 
+#include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <net/detail/base/on_throw.hpp>
+#include <net/detail/base/queue.hpp>
+#include <net/detail/coro/wait_place.hpp>
 #include <net/detail/events/event.hpp>
 #include <net/detail/events/listeners.hpp>
 #include <net/detail/ipc/events.hpp>
@@ -52,7 +56,7 @@ struct IpcState : Handle {
   void open(NativeHandle descriptor);
   void start();
   void introduce_itself();
-  void begin_with(std::string_view received);
+  void begin_with(std::string_view bytes);
   bool is_open() const noexcept { return channel.is_open(); }
   bool connected() const noexcept { return is_open() && !disconnecting; }
   void disconnect();
@@ -99,6 +103,24 @@ struct IpcState : Handle {
   void emit_message(std::string_view bytes, const ReceivedHandle& handle);
   static void on_ready(Handle& self, Watcher&, unsigned what, int);
 
+  // ── tasks that receive (pull.ipp) ──
+  bool prepare_to_receive();
+  void wait_to_receive(WaitingTask& its_wait, std::coroutine_handle<> task);
+  std::optional<IpcMessage> take_received();
+  bool is_wanted() const noexcept;
+  bool reads() const noexcept;
+  void look_who_reads() noexcept;
+  void hold_message(std::string_view bytes, const ReceivedHandle& handle);
+  void wake_receiver();
+  void emit_received();
+  void drop_received() noexcept;
+  void let_go_unless(bool in_use) noexcept;
+  void last_owner_gone() noexcept;
+  static std::size_t cost_of(const IpcMessage& message) noexcept { return sizeof message + message.bytes.size(); }
+  /// For `once` and its like.
+  bool is_over() const noexcept { return over || !loop; }
+  static Error closed_error() { return make_error(Errc::ERR_IPC_CHANNEL_CLOSED); }
+
   template <unsigned Event, class... Args>
   bool emit_event(const Args&... args) {
     if (!listeners.has(Event)) return false;
@@ -109,16 +131,22 @@ struct IpcState : Handle {
   void emit_error(const Error& error) {
     if (!emit_event<ipc_error>(error)) throw_error(error);
   }
-  static constexpr bool minds_listeners(unsigned) noexcept { return false; }
-  void listener_added(unsigned) noexcept {}
-  void listener_put_in_front(unsigned) noexcept {}
-  void listener_removed(unsigned) noexcept {}
-  void all_listeners_go(unsigned) noexcept {}
+  static constexpr bool minds_listeners(unsigned event) noexcept { return event == ipc_message; }
+  void listener_added(unsigned event);
+  void listener_put_in_front(unsigned event) { listener_added(event); }
+  void listener_removed(unsigned event) noexcept {
+    if (event == ipc_message) look_who_reads();
+  }
+  void all_listeners_go(unsigned event);
   std::size_t own_listeners(unsigned) const noexcept { return 0; }
 
   template <auto Member>
   static void job_of(Handle& self) {
     (static_cast<IpcState&>(self).*Member)();
+  }
+  template <auto Member>
+  static void step_of(IpcState& self) {
+    (self.*Member)();
   }
   void tick(void (*step)(IpcState&)) {
     if (loop) loop->ticks().push(OwedStep<IpcState>{Owing<IpcState>(*this), step});
@@ -142,10 +170,17 @@ struct IpcState : Handle {
   std::uint64_t last_id = 0;
   std::uint32_t other_process = 0;  // for which tickets are made; 0: it has not said yet
   KeepsAlive keeps_alive;
+  WaitPlace receiver;
+  Queue<IpcMessage> received;  // for a task, and none has taken it yet
+  std::size_t received_bytes = 0;
+  std::optional<Error> ended_with;
+  int parsing = 0;  // whoever does now looks afterwards who reads
   bool kept_by_loop = false;
   bool close_expected = false;
   bool disconnecting = false;
-  bool over = false;  // 'disconnect' came, or nobody will be told
+  bool pulled = false;  // tasks receive from it
+  bool ended = false;   // no message comes any more
+  bool over = false;    // 'disconnect' came, or nobody will be told
   bool need_drain = false;
   bool flush_ticking = false;
   bool done_ticking = false;
@@ -164,6 +199,7 @@ struct IpcState : Handle {
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
+#include <net/detail/ipc/pull.ipp>
 #include <net/detail/ipc/receive.ipp>
 #include <net/detail/ipc/send.ipp>
 #include <net/detail/ipc/state.ipp>

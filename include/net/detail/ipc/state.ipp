@@ -19,7 +19,7 @@ static_assert(IpcEvents::index<"disconnect"> == ipc_disconnect);
 static_assert(IpcEvents::index<"drain"> == ipc_drain);
 
 NET_API constexpr Handle::Operations IpcState::table{
-    .free = [](Handle& handle) noexcept { delete static_cast<IpcState*>(&handle); },
+    .free = [](Handle& handle) noexcept { static_cast<IpcState&>(handle).last_owner_gone(); },
     .abandon = [](Handle& handle) noexcept { static_cast<IpcState&>(handle).abandon(); },
     .ready = &IpcState::on_ready,
     .hand_over = [](Handle& handle) noexcept { static_cast<IpcState&>(handle).hand_over(); },
@@ -56,6 +56,7 @@ NET_API IpcState::IpcState(LoopCore& core) : Handle(core, table) {
 
 NET_API IpcState::~IpcState() {
   close_descriptor();
+  if (loop && !loop->inert() && !loop->leaving()) drop_received();
   if (close_expected && loop) loop->closing().expect_no_more();
 }
 
@@ -91,23 +92,25 @@ NET_API void IpcState::introduce_itself() {
 }
 
 /// What the socket had received that it is made of.
-NET_API void IpcState::begin_with(std::string_view received) {
+NET_API void IpcState::begin_with(std::string_view bytes) {
   CallOnThrow drop([this] { drop_all(); });
-  (void)reader.feed(received, {});
+  (void)reader.feed(bytes, {});
   loop->pending().push({Ref<Handle>(this), job_of<&IpcState::parse>});
   drop.passed = true;
 }
 
-/// What keeps the loop alive: a channel that is ref'd, and one that has something to send.
+/// What keeps the loop alive: a channel that is ref'd and wanted, and one that has something to send.
 NET_API void IpcState::recount() noexcept {
   if (!loop) return;
   const bool sends = !queue.empty() || !awaiting.empty() || !waiting.empty();
-  keeps_alive.count(*loop, is_open() && (keeps_alive.refd || sends));
+  const bool wanted = is_wanted();
+  keeps_alive.count(*loop, is_open() && ((keeps_alive.refd && wanted) || sends));
+  let_go_unless(wanted || sends || !answers.empty());
 }
 
 NET_API void IpcState::update_watch() {
   if (is_open()) {
-    const unsigned mask = short_now ? 0 : readable | (blocked ? writable : 0u);
+    const unsigned mask = short_now ? 0 : (reads() ? readable : 0u) | (blocked ? writable : 0u);
     if (const int failed = loop->poller().watch(channel, mask); failed < 0) close(system_failure(-failed, "read"));
   }
   recount();
@@ -123,6 +126,8 @@ NET_GNU(cold) NET_API void IpcState::wait_for_system() {
 NET_API void IpcState::disconnect() {
   if (!is_open()) return;
   if (std::exchange(disconnecting, true) || loop->inert()) return close(no_error());
+  drop_received();
+  if (pulled) update_watch();  // the other side's answers are still read
   close_if_done();
 }
 
@@ -153,7 +158,13 @@ NET_API void IpcState::close_now() {
   AgainOnThrow again(*this, job_of<&IpcState::close_now>, rest);
   fail_all();
   call_done();
-  if (failure) emit_error(std::exchange(failure, no_error()));
+  if (failure) {
+    const Error why = std::exchange(failure, no_error());
+    if (pulled) ended_with = why;  // thrown to who receives
+    if (!emit_event<ipc_error>(why) && !pulled) throw_error(why);
+  }
+  ended = true;
+  wake_receiver();
   again.passed = true;
   struct Settle {
     IpcState& self;
