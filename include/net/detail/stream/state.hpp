@@ -85,6 +85,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void require_no_reader() const;
   void close_is_awaited();
   void end_is_awaited();
+  void look_for_end();
   void reader_is_asked() noexcept;
   void look_after();
   void linger();
