@@ -214,8 +214,8 @@ class Loop : private detail::LoopCore {
     next_immediate(state);
     return Immediate(std::move(state));
   }
-  /// Calls back on the loop when the process gets the signal: `callback()` or `callback(int signo)`. Several loops,
-  /// and several listeners, may have the same one; what arrives several times before the loop looks is emitted once.
+  /// Calls back on the loop when the process gets the signal: `callback()` or `callback(int signo)`; <csignal> has the
+  /// numbers. Several loops, and several listeners, may have the same one; what arrives several times before the loop looks is emitted once.
   /// It does not keep the loop alive, unless `ref()` says so. Throws the system's error for a number that cannot be
   /// listened to (EINVAL), as Node does.
   template <class F>

@@ -162,7 +162,8 @@ class Server : public Emitter<Server> {
     return *this;
   }
 
-  /// Where it listens; empty if it does not (S8.6), but a path stays after `close()` (S8.7).
+  /// Where it listens; empty if it does not (S8.6), which with a host is until 'listening'; but a path stays after
+  /// `close()` (S8.7).
   std::optional<AddressInfo> address() const;
   /// Gives the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
   template <class F>

@@ -2,13 +2,13 @@
 
 #include <doctest/doctest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <net.hpp>
 #include <string>
 
 #include "tests/support/session.hpp"
+#include "tests/support/support.hpp"
 #include "tests/support/tasks.hpp"
 
 using namespace tests;
@@ -17,12 +17,11 @@ namespace {
 
 /// A file that goes with its test.
 struct Scratch {
+  TemporaryDirectory directory;  // of its own: the suite may run twice at once
   std::string path;
-  explicit Scratch(const char* name)
-      : path((std::filesystem::temp_directory_path() / (std::string("net_pipeline_") + name)).string()) {}
+  explicit Scratch(const char* name) : path(directory.file(name)) {}
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() { std::filesystem::remove(path); }
 
   std::string content() const {
     std::ifstream file(path, std::ios::binary);

@@ -45,3 +45,48 @@ TEST_CASE(
   run_until(loop, [&] { return ended && rest == "two three "; });
   socket.destroy();
 }
+
+TEST_CASE("S34.5: a task that waits for 'close' with a reader that holds nothing has it when the other side leaves") {
+  net::Loop loop;
+  int closed = 0;
+  const net::Server server(loop, {}, [&](net::Socket client) -> net::Task<> {
+    net::Reader reader(client);
+    (void)co_await reader.readLine(100);
+    co_await net::once<"close">(client);
+    ++closed;
+  });
+  server.listen(0);
+  for (int i = 0; i < 20; ++i) {
+    const net::Socket client = net::connect(loop, server.address()->port, "127.0.0.1");
+    client.end("subscribe\n");
+    client.resume();
+  }
+  run_until(loop, [&] { return closed == 20; });
+  server.close();
+  loop.run();
+}
+
+TEST_CASE("S34.5: lines that wait are answered though a task waits for 'close' beside the one that reads them") {
+  net::Loop loop;
+  std::string answers;
+  bool closed = false;
+  const net::Server server(loop, {}, [&](net::Socket client) -> net::Task<> {
+    net::Reader reader(client);
+    const auto first = co_await reader.readLine(100);
+    net::spawn(loop, [client, &closed]() -> net::Task<> {
+      co_await net::once<"close">(client);
+      closed = true;
+    });
+    co_await net::sleep(5);
+    co_await net::write(client, *first + "! ");
+    while (const auto line = co_await reader.readLine(100)) co_await net::write(client, *line + "! ");
+  });
+  server.listen(0);
+  const net::Socket client = net::connect(loop, server.address()->port, "127.0.0.1");
+  client.on<"data">([&](net::Chunk chunk) { answers += chunk; });
+  client.end("one\ntwo\nthree\n");
+  run_until(loop, [&] { return closed && client.destroyed(); });
+  CHECK(answers == "one! two! three! ");
+  server.close();
+  loop.run();
+}

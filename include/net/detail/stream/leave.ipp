@@ -95,12 +95,21 @@ NET_API void SocketState::stop_lingering() noexcept {
 }
 
 /// A task waits for 'close', and a reader that nobody asks would keep the other side's end away from it. So the reader
-/// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the
-/// task may have to answer, and 'end' would come too early.
+/// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the task
+/// may have to answer what came, and 'end' would come too early: if the reader holds nothing, the end is looked for.
 NET_API void SocketState::close_is_awaited() {
-  if (!says_reader(reader_note) || !ending() || destroyed()) return;
-  reader_note.move_to(ReaderNote::runs_on);
-  linger();
+  if (!says_reader(reader_note) || destroyed()) return;
+  if (ending()) {
+    reader_note.move_to(ReaderNote::runs_on);
+    linger();
+  } else {
+    tick_always(step_of<&SocketState::look_for_end>);  // the reader may be giving its task something just now
+  }
+}
+
+/// Up to the next bytes, which the reader holds.
+NET_API void SocketState::look_for_end() {
+  if (reader_note == ReaderNote::idle && !destroyed() && !ending()) resume();
 }
 
 /// The same for a task that waits for 'end', which has no time for it.

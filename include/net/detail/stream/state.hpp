@@ -82,6 +82,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void taken_over() noexcept;
   void close_is_awaited();
   void end_is_awaited();
+  void look_for_end();
   void reader_is_asked() noexcept;
   void look_after();
   void linger();
