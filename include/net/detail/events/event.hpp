@@ -264,6 +264,17 @@ struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
 /// The number that stands for all events, when all listeners of all its events were removed.
 inline constexpr unsigned all_events = ~0u;
 
+/// A base of states of which nothing depends on who listens: nothing follows from a listener that comes or goes, and the
+/// library has none of its own.
+struct MindsNoListeners {
+  static constexpr bool minds_listeners(unsigned) noexcept { return false; }
+  void listener_added(unsigned) noexcept {}
+  void listener_put_in_front(unsigned) noexcept {}
+  void listener_removed(unsigned) noexcept {}
+  void all_listeners_go(unsigned) noexcept {}
+  std::size_t own_listeners(unsigned) const noexcept { return 0; }
+};
+
 /// What follows from a new listener may need memory: without it the listener is not added either. One that is put in
 /// front of the others does not count as added (S14.2). What follows from a removal needs no memory, unless the user
 /// removes all listeners of an event.

@@ -38,7 +38,7 @@ enum class FilePhase : std::uint8_t {
 /// It only goes forward; from `opening` and `open` also at once to the end, with the loop.
 constexpr bool is_step(FilePhase from, FilePhase to) noexcept { return to > from; }
 
-struct FileState : Handle {
+struct FileState : Handle, MindsNoListeners {
   FileState(LoopCore& core, const Operations& table, std::string&& name);
   ~FileState() {
     if (close_expected && loop) loop->closing().expect_no_more();
@@ -87,10 +87,6 @@ struct FileState : Handle {
   void listener_added(unsigned event) {
     if (event == file_data && data_added) data_added(*this);
   }
-  void listener_put_in_front(unsigned) noexcept {}
-  void listener_removed(unsigned) noexcept {}
-  void all_listeners_go(unsigned) noexcept {}
-  std::size_t own_listeners(unsigned) const noexcept { return 0; }
 
   const std::string path;
   Listeners listeners;

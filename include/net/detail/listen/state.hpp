@@ -51,7 +51,7 @@ struct Listening {
   bool accepts = true;  // false: its connections are handed over to it
 };
 
-struct ServerState : Handle, Listening {
+struct ServerState : Handle, Listening, MindsNoListeners {
   static const Operations table;
   struct NothingOpen;
 
@@ -130,12 +130,6 @@ struct ServerState : Handle, Listening {
   void emit_error(const Error& error) {
     if (!emit_event<server_error>(error)) throw_error(error);
   }
-  static constexpr bool minds_listeners(unsigned) noexcept { return false; }
-  void listener_added(unsigned) noexcept {}
-  void listener_put_in_front(unsigned) noexcept {}
-  void listener_removed(unsigned) noexcept {}
-  void all_listeners_go(unsigned) noexcept {}
-  std::size_t own_listeners(unsigned) const noexcept { return 0; }
 
   template <auto Member>
   static void step_of(ServerState& self) {

@@ -49,6 +49,8 @@ class windows_acceptor : public Watcher {
  private:
   PipeServerEntry* pipes() const noexcept { return static_cast<PipeServerEntry*>(entry_of(fd)); }
   int set(NativeHandle listening) noexcept;
+  /// Instances of a pipe of that name; `first`: nobody else may serve it yet.
+  int serve(const PipeName& name, const PathMode& mode, bool first) noexcept;
   void open_reserve() noexcept;
   /// Accepts what waits and closes it, so that those clients learn of it and the loop does not spin.
   NativeHandle turn_away() noexcept;

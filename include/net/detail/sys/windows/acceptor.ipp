@@ -29,9 +29,13 @@ NET_API void windows_acceptor::open_reserve() noexcept {
 NET_API int windows_acceptor::listen_path(std::string_view path, const PathMode& mode, int, bool*) noexcept {
   PipeName name;
   if (const int failed = name.set(path); failed < 0) return failed == -ENOENT ? -EACCES : failed;
+  return serve(name, mode, true);
+}
+
+NET_API int windows_acceptor::serve(const PipeName& name, const PathMode& mode, bool first) noexcept {
   auto* const pipes = new (std::nothrow) PipeServerEntry(name, mode);
   if (!pipes) return -ENOMEM;
-  const int failed = pipes->open(true);
+  const int failed = pipes->open(first);
   if (failed < 0) {
     pipes->close();
   } else {
@@ -42,19 +46,7 @@ NET_API int windows_acceptor::listen_path(std::string_view path, const PathMode&
 
 NET_API int windows_acceptor::listen_beside(const windows_acceptor& other, int) noexcept {
   const PipeServerEntry* const there = other.pipes();
-  if (!there) {
-    const NativeHandle same = os::duplicate(other.fd);
-    return set(same);
-  }
-  auto* const pipes = new (std::nothrow) PipeServerEntry(there->name(), there->mode());
-  if (!pipes) return -ENOMEM;
-  const int failed = pipes->open(false);
-  if (failed < 0) {
-    pipes->close();
-  } else {
-    fd = tagged(*pipes);
-  }
-  return failed;
+  return there ? serve(there->name(), there->mode(), false) : set(os::duplicate(other.fd));
 }
 
 NET_API int windows_acceptor::accept(windows_channel& into) noexcept {
