@@ -300,9 +300,7 @@ class Reader {
   void settle_delimited();
   void settle_prefixed();
   void found(std::size_t from, std::size_t size, std::size_t with_end) noexcept {
-    from_ = from;
-    size_ = size;
-    skip_ = with_end;
+    from_ = from, size_ = size, skip_ = with_end;
   }
   void wait(detail::WaitingTask& waiting, std::coroutine_handle<> task);
   [[noreturn]] NET_GNU(cold) NET_GNU(noinline) void throw_not_kept(const detail::WaitingTask& waiting) {

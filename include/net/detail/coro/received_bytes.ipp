@@ -30,7 +30,7 @@ NET_GNU(noinline) NET_API void ReceivedBytes::add_slowly(std::string_view bytes)
   rest_ = {begin, size};
 }
 
-[[gnu::noinline]] NET_API void ReceivedBytes::add_unasked(std::string_view bytes) {
+NET_GNU(noinline) NET_API void ReceivedBytes::add_unasked(std::string_view bytes) {
   if (!aside_) {
     aside_ = std::exchange(own_, nullptr);
     keeps_ = true;

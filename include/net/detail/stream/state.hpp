@@ -65,9 +65,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void unshift(std::string_view bytes);
   void request_read();
   void data_listener_added();
-  void data_listener_removed() noexcept {
-    if (!listeners.has(on_data)) data_listening = false;
-  }
+  void data_listener_removed() noexcept { data_listening = data_listening && listeners.has(on_data); }
   void readable_listener_added();
   void expect_removal();
   void expect_no_removal() noexcept {
