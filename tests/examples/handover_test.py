@@ -55,6 +55,7 @@ class Handover(unittest.TestCase):
 
     def test_an_answer_that_is_under_way_comes_from_the_old_process(self):
         client = self.connect()
+        self.ask(client, b"0\n", b"1 0\n")  # the old process has it
         client.sendall(b"300\n0\n")
         new = self.start(0)
         self.assertEqual(received(client, len(b"1 300\n2 0\n")), b"1 300\n2 0\n")
