@@ -127,6 +127,17 @@ class Listeners {
     return true;
   }
 
+  /// The same of those that the library has added.
+  template <class Invoke>
+  void each_own(unsigned event, Invoke&& invoke) {
+    if (!has(event)) return;
+    const std::uint64_t newest = last_id_;
+    const Emission emission(*this);
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->event == event && r->id <= newest && r->is(ListenerRecord::own) && !r->is(ListenerRecord::removed)) invoke(*r);
+    }
+  }
+
  private:
   static constexpr std::size_t unit = 8;  // of records: no pointer and no number needs more
   static constexpr std::size_t first_block = 120;

@@ -70,11 +70,7 @@ NET_API void lay_aside(SocketState& socket) noexcept {
 NET_API void hand_on(SocketState& socket) {
   if (!socket.loop || !socket.channel.is_open()) return;
   const Ref<SocketState> alive(&socket);
-  socket.close_later([](Handle& handle) {
-    auto& self = static_cast<SocketState&>(handle);
-    self.release_from_loop();
-    self.settle();
-  });
+  socket.close_later(SocketState::close_released);
   ++socket.owed;
   ++socket.generation;
   socket.close_channel();

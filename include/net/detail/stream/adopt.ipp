@@ -26,11 +26,7 @@ NET_API NativeHandle SocketState::release_descriptor(Machine::Channel* into) {
   leave_writes_behind();
   keep_unread();
   if (!into) keep_unread(channel.unread());
-  loop->next_close({Ref<Handle>(this), [](Handle& handle) {
-                      auto& self = static_cast<SocketState&>(handle);
-                      self.release_from_loop();
-                      self.settle();
-                    }});
+  loop->next_close({Ref<Handle>(this), close_released});
   ++owed;
   ++generation;  // ticks that are on the way emit nothing
   released = close_ticked = true;
@@ -44,6 +40,22 @@ NET_API NativeHandle SocketState::release_descriptor(Machine::Channel* into) {
   if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
   leave_server();
   return fd;
+}
+
+/// There is no 'close' for those who know; tasks that wait for what will not come any more are told.
+NET_API void SocketState::close_released(Handle& handle) {
+  auto& self = static_cast<SocketState&>(handle);
+  struct Settle {
+    SocketState& socket;
+    ~Settle() {
+      socket.release_from_loop();
+      socket.settle();
+    }
+  } const settle{self};
+  if (!self.released) return;  // it is connected anew
+  const bool had_error = false;
+  const EventAt<SocketEvents, on_close>::type::Given args(had_error);
+  self.listeners.each_own(on_close, [&](ListenerRecord& record) { record.operations->call(record, &self, args.at); });
 }
 
 /// What was taken from the kernel and not emitted yet is nowhere else: it stays here, as what is buffered does.

@@ -119,10 +119,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void fail_buffered();
   void call_finish_callbacks(const Error& error);
   void wait_for_connect();
-  void cork() {
-    ++ensure_cold().corks;
-    corked = true;
-  }
+  void cork() { ++ensure_cold().corks, corked = true; }
   void uncork();
   void uncork_all();
 
@@ -173,6 +170,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void abandon();
   void drop_captures() noexcept;
   NativeHandle release_descriptor(Machine::Channel* into = nullptr);
+  static void close_released(Handle& handle);
   void keep_unread();
   void keep_unread(std::string_view bytes);
   void adopt_descriptor(NativeHandle fd, bool reads, bool writes);
