@@ -48,6 +48,7 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   Received in;
   std::vector<Ledger*> piped_to;
   bool piped_into = false;
+  int readers = 0;                         // that read it
   bool writes_failed = false;              // a callback said so, and nothing was connected since
   bool piped_uncounted = false;            // it was piped to others when nobody counted what came
   int uncounted = 0;                       // a 'data' is being emitted that was not counted yet
