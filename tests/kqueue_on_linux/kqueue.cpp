@@ -56,7 +56,7 @@ struct Filters {
 
 struct Queue {
   ByDescriptor<Filters> descriptors;
-  int bell = -1;  // an eventfd: the user event, if there is one
+  int waker = -1;  // an eventfd: the user event, if there is one
   struct kevent user{};
 };
 
@@ -81,7 +81,7 @@ const int forks = pthread_atfork([] { Queues::instance().mutex.lock(); }, [] { Q
                                    Queues& queues = Queues::instance();
                                    for (auto& [fd, queue] : queues.all) {
                                      system_close(fd);
-                                     if (queue.bell >= 0) system_close(queue.bell);
+                                     if (queue.waker >= 0) system_close(queue.waker);
                                    }
                                    queues.all.clear();
                                    queues.process = ::getpid();
@@ -120,16 +120,16 @@ int change_descriptor(int epoll, Queue& queue, const struct kevent& change) {
 
 int change_user(int epoll, Queue& queue, const struct kevent& change) {
   if (change.flags & EV_ADD) {
-    if ((change.flags & EV_CLEAR) == 0 || queue.bell >= 0) return EINVAL;
-    queue.bell = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (queue.bell < 0) return errno;
+    if ((change.flags & EV_CLEAR) == 0 || queue.waker >= 0) return EINVAL;
+    queue.waker = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (queue.waker < 0) return errno;
     queue.user = change;
-    if (const int failed = control(epoll, queue.bell, 0, EPOLLIN)) return failed;
+    if (const int failed = control(epoll, queue.waker, 0, EPOLLIN)) return failed;
   }
-  if (queue.bell < 0) return ENOENT;
+  if (queue.waker < 0) return ENOENT;
   if (change.flags & EV_DELETE) return EINVAL;
   const uint64_t one = 1;
-  if (change.fflags & NOTE_TRIGGER) (void)!::write(queue.bell, &one, sizeof one);
+  if (change.fflags & NOTE_TRIGGER) (void)!::write(queue.waker, &one, sizeof one);
   return 0;
 }
 
@@ -150,9 +150,9 @@ unsigned take_error(int fd) {
 
 /// At most two events: one for each direction.
 struct kevent* tell(Queue& queue, const epoll_event& happened, struct kevent* to) {
-  if (happened.data.fd == queue.bell) {
-    uint64_t rings = 0;
-    (void)!::read(queue.bell, &rings, sizeof rings);
+  if (happened.data.fd == queue.waker) {
+    uint64_t wakes = 0;
+    (void)!::read(queue.waker, &wakes, sizeof wakes);
     *to++ = queue.user;
     return to;
   }
@@ -235,7 +235,7 @@ extern "C" int close(int fd) {
   if (queues.process != ::getpid()) return system_close(fd);  // a child of vfork()
   const std::lock_guard locked(queues.mutex);
   if (const auto own = queues.all.find(fd); own != queues.all.end()) {
-    if (own->second.bell >= 0) system_close(own->second.bell);
+    if (own->second.waker >= 0) system_close(own->second.waker);
     queues.all.erase(own);
   }
   for (auto& [epoll, queue] : queues.all) {

@@ -157,6 +157,27 @@ class Inherited {
 
 inline constexpr const char* channel_variable = "NET_CHANNEL_HANDLE";
 
+/// The variables of this process, those of the program, and one that says which handle is the channel; 0 or a negated
+/// errno.
+inline int environment_of(const Program& program, win::Handle channel, std::wstring& environment) {
+  const std::string channel_is =
+      std::string(channel_variable) + "=" + std::to_string(reinterpret_cast<std::intptr_t>(channel));
+  Vec<std::wstring> variables;
+  for (std::size_t i = 0; i <= program.variables.size(); ++i) {
+    std::wstring wide;
+    if (!widen(i == program.variables.size() ? channel_is : program.variables[i], wide)) return -EINVAL;
+    variables.push(std::move(wide));
+  }
+  wchar_t* const own = win::GetEnvironmentStringsW();
+  if (!own) return -ENOMEM;
+  struct Free {
+    wchar_t* strings;
+    ~Free() { win::FreeEnvironmentStringsW(strings); }
+  } const free_own{own};
+  environment = environment_with(own, variables);
+  return 0;
+}
+
 NET_API int start_program(const Program& program, NativeHandle channel, std::int64_t& id) {
   Inherited inherited;
   const win::Handle given = inherited.add(handle_of(channel));
@@ -169,23 +190,9 @@ NET_API int start_program(const Program& program, NativeHandle channel, std::int
   start.attributes = inherited.list();
   if (!start.attributes) return last_error();
 
-  std::wstring path, line;
-  Vec<std::wstring> variables;
+  std::wstring path, line, environment;
   if (!widen(program.path, path) || !widen(command_line_of(program.arguments), line)) return -EINVAL;
-  const std::string channel_is =
-      std::string(channel_variable) + "=" + std::to_string(reinterpret_cast<std::intptr_t>(given));
-  for (std::size_t i = 0; i <= program.variables.size(); ++i) {
-    std::wstring wide;
-    if (!widen(i == program.variables.size() ? channel_is : program.variables[i], wide)) return -EINVAL;
-    variables.push(std::move(wide));
-  }
-  wchar_t* const own = win::GetEnvironmentStringsW();
-  if (!own) return -ENOMEM;
-  struct Free {
-    wchar_t* strings;
-    ~Free() { win::FreeEnvironmentStringsW(strings); }
-  } const free_own{own};
-  std::wstring environment = environment_with(own, variables);
+  if (const int failed = environment_of(program, given, environment); failed < 0) return failed;
 
   win::ProcessInfo started{};
   if (!win::CreateProcessW(path.c_str(), line.data(), nullptr, nullptr, 1,

@@ -33,7 +33,7 @@ class SignalRegistry {
 
   void deliver(int signo) noexcept {
     const LockGuard locked(mutex_);
-    (void)ring(signo);
+    (void)wake(signo);
   }
 
   /// Of the console: whether somebody listens to what it says.
@@ -54,7 +54,7 @@ class SignalRegistry {
   void hear_console() noexcept;
   void put_back(int signo) noexcept;
   bool listened(int signo) const noexcept;
-  bool ring(int signo) noexcept;
+  bool wake(int signo) noexcept;
   bool deliver_last(int signo) noexcept;
   bool deliver_again(int signo) noexcept;
 
@@ -122,7 +122,7 @@ NET_API bool SignalRegistry::listened(int signo) const noexcept {
   return false;
 }
 
-NET_API bool SignalRegistry::ring(int signo) noexcept {
+NET_API bool SignalRegistry::wake(int signo) noexcept {
   bool any = false;
   for (SignalWaker* each = first_; each; each = each->next) {
     if (each->signo != signo) continue;
@@ -141,12 +141,12 @@ NET_API bool SignalRegistry::deliver_again(int signo) noexcept {
   const LockGuard locked(mutex_);
   const bool still = listened(signo);
   std::signal(signo, still ? &on_signal : before_[signo]);
-  return ring(signo);
+  return wake(signo);
 }
 
 NET_API bool SignalRegistry::deliver_last(int signo) noexcept {
   const LockGuard locked(mutex_);
-  const bool any = ring(signo);
+  const bool any = wake(signo);
   ending_ |= any;
   return any;
 }

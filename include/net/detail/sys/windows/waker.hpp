@@ -13,13 +13,13 @@ namespace net::inline NET_ABI::detail {
 struct WakerEntry : PortEntry {
   static const Operations table;
 
-  WakerEntry() noexcept : PortEntry(table) { rung.entry = this; }
+  WakerEntry() noexcept : PortEntry(table) { woken.entry = this; }
 
   void wake() noexcept;
   void settle() noexcept;
 
   os::Mutex mutex;  // wake() comes in any thread
-  PortOperation rung;
+  PortOperation woken;
   Port* at = nullptr;
   bool awake = false;
   bool posted = false;  // the port has not said so yet

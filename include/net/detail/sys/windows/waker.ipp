@@ -19,7 +19,7 @@ namespace net::inline NET_ABI::detail {
 NET_API void WakerEntry::wake() noexcept {
   const LockGuard locked(mutex);
   if (std::exchange(awake, true) || !at || std::exchange(posted, true)) return;
-  at->post(rung);
+  at->post(woken);
 }
 
 /// The port must not be told any more.
