@@ -148,7 +148,7 @@ class Reader {
   template <class Unused = void>
   const Chunk* begin() {
     constexpr bool awaited = !std::is_void_v<Unused>;
-    static_assert(awaited, "write while (auto chunk = co_await reader.next()) { … }");
+    static_assert(awaited, "write while (auto chunk = co_await reader.next()) { ... }");
     return nullptr;
   }
   /// Refused: as the above.

@@ -184,7 +184,8 @@ class Socket : public Emitter<Socket> {
   std::optional<Encoding> readableEncoding() const;
   /// Writes everything that arrives to the destination, and pauses while that one has to drain; gives the destination,
   /// so that chains work. When this side ends, the destination is ended, unless `.end = false` (S24).
-  /// From a socket that is closed nothing will ever come. The destination is a socket, or whatever is `net::Writable`.
+  /// From a socket that is closed nothing will ever come. Throws `ERR_INVALID_STATE` while it has a Reader that no task
+  /// waits for: a pipe goes on where that has stopped, when it has gone. The destination is whatever is `net::Writable`.
   template <class Destination>
   Destination pipe(Destination destination, PipeOptions options = {.end = true}) const {
     detail::pipe_socket(*this, destination, options);

@@ -48,6 +48,13 @@ static net::Task<> wait_for_server(std::shared_ptr<Fiber> fiber, net::Server ser
 /// Reads a socket in pieces, lines and whole, and holds what it gets against what its side counts.
 static net::Task<> read_it(std::shared_ptr<Fiber> fiber, std::shared_ptr<Side> side, std::size_t rounds) {
   Program& program = side->program;
+  const struct Reading {
+    int& readers;
+    explicit Reading(int& count) : readers(count) { ++readers; }
+    Reading(const Reading&) = delete;
+    Reading& operator=(const Reading&) = delete;
+    ~Reading() { --readers; }
+  } reading(side->readers);
   std::optional<net::Reader> reader;
   {
     const Awake awake(*fiber);

@@ -127,6 +127,7 @@ static void unshift_some(Side& side) {
 }
 
 static void pipe_somewhere(Side& side) {
+  if (side.readers > 0) return;  // it may be refused
   Program& program = side.program;
   const auto other = program.pick(program.sides);
   if (other->loop != side.loop && !program.one_in(10)) return;

@@ -4,8 +4,10 @@
 
 #include <memory>
 #include <net.hpp>
+#include <optional>
 #include <string>
 
+#include "tests/support/error_of.hpp"
 #include "tests/support/session.hpp"
 
 using namespace tests;
@@ -29,6 +31,58 @@ struct ReadBeside : Ends {
 };
 
 }  // namespace
+
+TEST_CASE("S34.4: a socket whose reader nobody waits for is not piped, but when it has gone, with what it held") {
+  net::Loop loop;
+  ReadBeside socket(loop);
+  CHECK(error_of([&] { socket.accepted->pipe(*socket.accepted); }).name() == "ERR_INVALID_STATE");
+  std::string back;
+  socket.reader.reset();
+  socket.accepted->pipe(*socket.accepted);
+  socket.client.on<"data">([&](net::Chunk chunk) { back += chunk; });
+  socket.client.resume();
+  run_until(loop, [&] { return back == "two\n"; });
+  socket.destroy();
+}
+
+TEST_CASE("S34.4: a pipeline out of a socket whose reader nobody waits for tells its task so, and leaves neither open") {
+  net::Loop loop;
+  ReadBeside socket(loop);
+  const net::Socket other(loop);
+  std::string error;
+  net::spawn(loop, [&]() -> net::Task<> {
+    try {
+      co_await net::pipeline(*socket.accepted, other);
+    } catch (const net::Error& thrown) {
+      error = thrown.name();
+    }
+  });
+  CHECK(error == "ERR_INVALID_STATE");
+  CHECK(socket.accepted->destroyed());
+  CHECK(other.destroyed());
+  socket.destroy();
+}
+
+TEST_CASE("S34.4: a pipe beside a reader that a task waits for, or that has had the end, has all that comes") {
+  net::Loop loop;
+  ReadBeside socket(loop);
+  socket.take();
+  std::string back;
+  socket.client.on<"data">([&](net::Chunk chunk) { back += chunk; });
+  socket.client.resume();
+  std::optional<std::string> line;
+  bool ended = false;
+  net::spawn(loop, [&]() -> net::Task<> {
+    line = co_await socket.reader->readLine(100);
+    ended = !(co_await socket.reader->readLine(100));
+  });
+  socket.accepted->pipe(*socket.accepted);
+  socket.client.end("three\n");
+  run_until(loop, [&] { return ended && back == "three\n"; });
+  CHECK(line == "three");
+  socket.accepted->pipe(*socket.accepted);
+  socket.destroy();
+}
 
 TEST_CASE(
     "S34.5: a task that waits for 'end' has it though a reader is there that nobody asks, which keeps what came") {

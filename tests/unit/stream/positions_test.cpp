@@ -32,6 +32,7 @@ TEST_CASE("S14: the reading side ends step by step, only forwards") {
 }
 
 TEST_CASE("S34.5: a reader notes what it holds, and that it has gone; only one that is there runs on") {
-  CHECK(steps(ReaderNote::left) == "0>01235 1>012345 2>012345 3>012345 4>012345 5>01235");
+  CHECK(steps(ReaderNote::left) == 
+        "0>012346 1>0123456 2>0123456 3>0123456 4>0123456 5>0123456 6>012346");
   CHECK(Position<ReaderNote>() == ReaderNote::none);
 }

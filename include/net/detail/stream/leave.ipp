@@ -20,6 +20,15 @@ inline constexpr std::uint64_t max_lingering_bytes = 16 << 20;
 /// Whether one is there.
 constexpr bool says_reader(ReaderNote note) noexcept { return note != ReaderNote::none && note != ReaderNote::left; }
 
+/// A reader that no task waits for keeps the socket paused, and may hold what came before: a pipe beside it would stand
+/// still.
+NET_API void SocketState::require_no_idle_reader() const {
+  if (reader_note != ReaderNote::idle && reader_note != ReaderNote::holds_bytes) return;
+  if (destroyed() || end_emitted()) return;
+  throw_error(make_error(Errc::ERR_INVALID_STATE,
+                         "A net::Reader that no task waits for keeps this socket paused: it has to go before pipe()"));
+}
+
 /// A reader begins: what has to be done when it goes needs no memory then.
 NET_API void SocketState::expect_to_be_left(double lingering_ms) {
   if (loop) loop->closing().expect();
@@ -121,7 +130,7 @@ NET_API void SocketState::end_is_awaited() {
 
 NET_API void SocketState::reader_is_asked() noexcept {
   if (reader_note == ReaderNote::runs_on) stop_lingering();
-  reader_note.move_to(ReaderNote::idle);
+  reader_note.move_to(ReaderNote::asked);
 }
 
 /// Nobody has it any more. If a reader left it open, it is closed first.

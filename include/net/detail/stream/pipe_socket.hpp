@@ -49,6 +49,7 @@ void pipe_socket(const Socket& source, Destination& destination, PipeOptions opt
       "addListener<Name>(listener) of 'drain', 'finish', 'close' and 'error', off(what that gives), "
       "listenerCount<\"error\">() and writableNeedDrain()");
   if constexpr (writable) {
+    Access::state(source).require_no_idle_reader();
     start_pipe<DestinationEvents<Socket, Destination>>(source, destination, options);
   }
 }

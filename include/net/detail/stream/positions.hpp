@@ -88,7 +88,8 @@ constexpr bool is_step(Failure from, Failure to) noexcept { return static_cast<i
 /// What a task that reads the socket has let it know.
 enum class ReaderNote : std::uint8_t {
   none,         // there is no reader
-  idle,         // it holds nothing
+  idle,         // it holds nothing, and no task waits for it
+  asked,        // it holds nothing, and a task waits for it
   holds_bytes,  // that nobody has taken: 'end' waits behind them
   holds_part,   // of what a task waits for
   runs_on,      // it takes what still comes: a task waits for 'end' or 'close', behind that

@@ -78,6 +78,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void expect_to_be_left(double lingering_ms);
   void leave(std::string_view held, bool before_end) noexcept;
   void taken_over() noexcept;
+  void require_no_idle_reader() const;
   void close_is_awaited();
   void end_is_awaited();
   void look_for_end();
