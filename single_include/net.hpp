@@ -50,6 +50,13 @@
 #define NET_BODIES 0
 #endif
 
+// Advice that only some compilers know; others warn of it.
+#if defined(__GNUC__) || defined(__clang__)
+#define NET_GNU(advice) [[gnu::advice]]
+#else
+#define NET_GNU(advice)
+#endif
+
 // Declared first, it is what `namespace net::detail` opens again elsewhere. The headers name it in full all the same:
 // to clang++ the symbols of what stands in a namespace are named as the namespace was opened.
 namespace net::inline NET_ABI::detail {
@@ -167,6 +174,7 @@ struct std::hash<Handle> {
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -194,6 +202,32 @@ template <std::size_t N>
 fixed_string(const char (&)[N]) -> fixed_string<N>;
 
 }  // namespace net::inline NET_ABI
+
+#endif
+
+// What is done if something is thrown on the way. Internal.
+#ifndef NET_DETAIL_BASE_ON_THROW_HPP
+#define NET_DETAIL_BASE_ON_THROW_HPP
+
+namespace net::inline NET_ABI::detail {
+
+/// Calls it when the scope ends, unless `passed` says by then that nothing was thrown.
+template <class F>
+struct CallOnThrow {
+  F then;
+  bool passed = false;
+
+  explicit CallOnThrow(F call) : then(static_cast<F&&>(call)) {}
+  CallOnThrow(const CallOnThrow&) = delete;
+  CallOnThrow& operator=(const CallOnThrow&) = delete;
+  ~CallOnThrow() {
+    if (!passed) then();
+  }
+};
+template <class F>
+CallOnThrow(F) -> CallOnThrow<F>;
+
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -244,6 +278,7 @@ class Ref {
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -337,10 +372,18 @@ class Listeners {
     if (depth_ == 0) settle();
   }
 
+  /// Where the handle stands that listeners are given a reference to, and what it is a handle of; null: none stands there.
+  void* place_of_handle() noexcept { return handle_; }
+  void* lent_handle() const noexcept {
+    void* of;
+    std::memcpy(&of, handle_, sizeof of);
+    return of;
+  }
+
   /// Calls `invoke(record)` for each listener of the event; returns whether there was any. One that is called once
   /// is removed before, and `used()` says so.
   template <class Invoke, class Used>
-  [[gnu::always_inline]] bool each(unsigned event, Invoke&& invoke, Used&& used) {
+  NET_GNU(always_inline) bool each(unsigned event, Invoke&& invoke, Used&& used) {
     if (!has(event)) return false;
     const std::uint64_t newest = last_id_;
     const Emission emission(*this);
@@ -354,6 +397,17 @@ class Listeners {
       invoke(*r);
     }
     return true;
+  }
+
+  /// The same of those that the library has added.
+  template <class Invoke>
+  void each_own(unsigned event, Invoke&& invoke) {
+    if (!has(event)) return;
+    const std::uint64_t newest = last_id_;
+    const Emission emission(*this);
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->event == event && r->id <= newest && r->is(ListenerRecord::own) && !r->is(ListenerRecord::removed)) invoke(*r);
+    }
   }
 
  private:
@@ -373,7 +427,7 @@ class Listeners {
     explicit Emission(Listeners& listeners) noexcept : in(listeners) { ++in.depth_; }
     Emission(const Emission&) = delete;
     Emission& operator=(const Emission&) = delete;
-    [[gnu::always_inline]] ~Emission() {
+    NET_GNU(always_inline) ~Emission() {
       --in.depth_;
       if (in.present_ & unsettled) [[unlikely]]
         in.settle();
@@ -413,6 +467,7 @@ class Listeners {
   std::uint64_t last_id_ = 0;
   std::uint32_t present_ = 0;  // a bit for each event that has listeners, and one for removed records that are left
   std::uint32_t depth_ = 0;    // emissions on the stack, which is full long before this is
+  alignas(void*) std::byte handle_[sizeof(void*)]{};
 };
 
 }  // namespace net::inline NET_ABI::detail
@@ -494,31 +549,45 @@ class Argument {
  private:
   T* from_;
 };
-/// Who cannot change the handle is lent one that owns nothing: whoever emits keeps the state alive.
+/// A handle is lent: it stands in the state that it is a handle of, and owns nothing, since whoever emits keeps the
+/// state alive. So a reference to it that a listener has captured is good for as long as the state is there.
+template <class T>
+T& lend_handle(void* state) {
+  using State = std::remove_reference_t<decltype(Access::state(std::declval<const T&>()))>;
+  static_assert(sizeof(T) == sizeof(void*) && alignof(T) == alignof(void*));
+  State& owner = *static_cast<State*>(state);
+  void* const place = owner.listeners.place_of_handle();
+  if (owner.listeners.lent_handle() != state) [[unlikely]] {
+    if (owner.listeners.lent_handle()) static_cast<T*>(place)->~T();  // it was given another value, and owns that
+    ::new (place) T(Access::make<T>(state));
+    --owner.owners;
+  }
+  return *std::launder(static_cast<T*>(place));
+}
 template <class T>
   requires std::derived_from<T, Emitter<T>>
 class Argument<T, true> {
  public:
-  explicit Argument(void* state) : handle_(Access::make<T>(state)) { --Access::state(handle_).owners; }
-  Argument(const Argument&) = delete;
-  Argument& operator=(const Argument&) = delete;
-  ~Argument() {}
-  const T& get() const noexcept { return handle_; }
+  explicit Argument(void* state) : lent_(lend_handle<T>(state)) {}
+  const T& get() const noexcept { return lent_; }
 
  private:
-  union {
-    T handle_;
-  };
+  const T& lent_;
 };
+/// A listener that can change the handle may give it another value, which it owns then. The next one is lent it anew.
 template <class T>
   requires std::derived_from<T, Emitter<T>>
 class Argument<T, false> {
  public:
-  explicit Argument(void* state) : handle_(Access::make<T>(state)) {}
-  T& get() noexcept { return handle_; }
+  explicit Argument(void* state) : state_(state), lent_(lend_handle<T>(state)) {}
+  Argument(const Argument&) = delete;
+  Argument& operator=(const Argument&) = delete;
+  ~Argument() { lend_handle<T>(state_); }
+  T& get() const noexcept { return lent_; }
 
  private:
-  T handle_;
+  void* state_;
+  T& lent_;
 };
 template <class T>
 using Constant = std::conditional_t<std::derived_from<T, Emitter<T>>, const T, T>;
@@ -547,7 +616,7 @@ struct ListenerCall {
   using ArgumentType = typename Nth<At, Args..., void>::type;
 
   template <std::size_t... At>
-  [[gnu::always_inline]] static inline decltype(auto) call_with(F& f, void* state, void* const* args,
+  NET_GNU(always_inline) static inline decltype(auto) call_with(F& f, void* state, void* const* args,
                                                                 std::index_sequence<At...>) {
     (void)state, (void)args;
     if constexpr (Takes::self) {
@@ -588,7 +657,7 @@ struct ListenerCall {
   static constexpr ListenerRecord::Operations operations{call, destroy};
 };
 
-/// As what an argument travels from where its event is emitted to where its listener is called.
+/// The type in which an argument travels from where its event is emitted to where its listener is called.
 template <class T>
 struct Carried {
   using type = const T&;
@@ -653,19 +722,23 @@ struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
 /// The number that stands for all events, when all listeners of all its events were removed.
 inline constexpr unsigned all_events = ~0u;
 
-/// What follows from a new listener may need memory: without it the listener was not added either. One that is put in
-/// front of the others does not count as added (S14.2). What follows from a removal needs none, unless all of an event
-/// are removed by the user.
+/// A base of states of which nothing depends on who listens: nothing follows from a listener that comes or goes, and the
+/// library has none of its own.
+struct MindsNoListeners {
+  static constexpr bool minds_listeners(unsigned) noexcept { return false; }
+  void listener_added(unsigned) noexcept {}
+  void listener_put_in_front(unsigned) noexcept {}
+  void listener_removed(unsigned) noexcept {}
+  void all_listeners_go(unsigned) noexcept {}
+  std::size_t own_listeners(unsigned) const noexcept { return 0; }
+};
+
+/// What follows from a new listener may need memory: without it the listener is not added either. One that is put in
+/// front of the others does not count as added (S14.2). What follows from a removal needs no memory, unless the user
+/// removes all listeners of an event.
 template <class State>
 inline void note_added(State& state, unsigned event, bool front, std::uint64_t id) {
-  struct Undo {
-    Listeners& listeners;
-    std::uint64_t id;
-    bool passed = false;
-    ~Undo() {
-      if (!passed) listeners.remove(id);
-    }
-  } undo{state.listeners, id};
+  CallOnThrow undo([&] { state.listeners.remove(id); });
   front ? state.listener_put_in_front(event) : state.listener_added(event);
   undo.passed = true;
 }
@@ -673,7 +746,7 @@ inline void note_added(State& state, unsigned event, bool front, std::uint64_t i
 /// Calls the listeners of an event, with pointers to their arguments; a handle travels as its state. False: there is
 /// none. The caller keeps the state alive.
 template <class State>
-[[gnu::always_inline]] inline bool call_listeners(State& state, unsigned event, void* const* args) {
+NET_GNU(always_inline) inline bool call_listeners(State& state, unsigned event, void* const* args) {
   return state.listeners.each(
       event, [&](ListenerRecord& record) { record.operations->call(record, &state, args); },
       [&] { state.listener_removed(event); });
@@ -681,7 +754,7 @@ template <class State>
 
 /// The same, out of line and once for all events of a class: for those that do not come with every message.
 template <class State>
-[[gnu::noinline]] bool call_listeners_rarely(State& state, unsigned event, void* const* args) {
+NET_GNU(noinline) bool call_listeners_rarely(State& state, unsigned event, void* const* args) {
   return call_listeners(state, event, args);
 }
 
@@ -737,7 +810,7 @@ class OwnListeners {
     last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
     if (first_ == 0) first_ = last_;
   }
-  [[gnu::always_inline]] void off() noexcept {
+  NET_GNU(always_inline) void off() noexcept {
     if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
   }
   const Emitting& emitter() const noexcept { return emitter_; }
@@ -911,8 +984,22 @@ class Emitter : public detail::Identity<Derived> {
  protected:
   Emitter() = default;
   Emitter(const Emitter&) = default;
-  Emitter& operator=(const Emitter&) = default;
+  /// One that a listener was lent owns nothing until it is given another value.
+  Emitter& operator=(const Emitter& other) noexcept {
+    if (state().listeners.place_of_handle() == this && &state() != &other.state()) ++state().owners;
+    return *this;
+  }
   ~Emitter() = default;
+
+  /// The last argument of a call that begins something: a listener of an event without arguments, or nothing.
+  template <fixed_string Name, class F>
+  void once_begun(F&& listener) const {
+    if constexpr (!std::is_null_pointer_v<std::remove_cvref_t<F>>) {
+      constexpr bool fits = detail::Taken<std::decay_t<F>, Derived>::any;
+      static_assert(fits, "this listener takes nothing, or the emitter; an error comes by on<\"error\">(listener)");
+      if constexpr (fits) once<Name>(std::forward<F>(listener));
+    }
+  }
 
  private:
   friend struct detail::ListenerUse;
@@ -1046,9 +1133,9 @@ inline constexpr bool moves_as_bytes = [] {
 template <class Signature>
 class Function;
 
-/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most 24 bytes, wherever, that
-/// moves without throwing lives inside; a larger one on the heap. Calling an empty one is
-/// undefined: test with `if (f)`.
+/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most 24 bytes, on every
+/// system, that moves without throwing lives inside; any other lives on the heap. Calling an empty one is undefined:
+/// test with `if (f)`.
 template <class R, class... Args>
 class Function<R(Args...)> {
   static constexpr std::size_t capacity = 24, alignment = 8;
@@ -1349,6 +1436,7 @@ constexpr bool is_zone(const char* p, const char* end) noexcept {
 
 #include <concepts>
 #include <cstddef>
+#include <exception>
 #include <span>
 #include <string>
 #include <string_view>
@@ -1730,6 +1818,12 @@ NET_API Error bad_ip(std::string_view text);
 /// S12.11: a lookup's answer, with the name and the port that it was for.
 NET_API Error bad_family(int family, std::string_view host, int port);
 
+/// What somebody has thrown, as an Error: itself, the text of an exception of another type, or else this one.
+NET_API Error error_of(const std::exception_ptr& thrown, const char* otherwise);
+
+/// What an end() gets after destroy(); a write gets the text of the code itself.
+NET_API Error end_after_destroy();
+
 /// S16.8: what a write gets after the other side's end was answered. EPIPE, but not from the system.
 NET_API Error ended_by_other_party();
 
@@ -1960,6 +2054,9 @@ struct IoSlice {
   std::size_t size = 0;
 };
 
+/// One call sends no more slices than these; the caller sends the rest with further calls.
+inline constexpr std::size_t max_slices = 64;
+
 /// How a listening descriptor is made.
 struct ListenFlags {
   bool ipv6_only = false;
@@ -2012,7 +2109,7 @@ struct WriteNode {
 /// The bytes of a write, and how they are kept if they have to wait.
 struct WriteSource {
   std::string_view bytes;
-  void* owner = nullptr;  // the string or vector that holds them, if it was given up
+  void* owner = nullptr;  // the string or vector that holds them, if it was moved in
   WriteNode* (*keep)(void* owner) = nullptr;
 
   /// Keeps the bytes from `taken` on: a copy, or the owner itself.
@@ -2158,7 +2255,7 @@ class Vec {
   }
 
  private:
-  [[gnu::noinline]] void grow(std::size_t larger) {
+  NET_GNU(noinline) void grow(std::size_t larger) {
     T* items = static_cast<T*>(::operator new(larger * sizeof(T)));
     for (std::size_t i = 0; i < size_; ++i) {
       ::new (static_cast<void*>(items + i)) T(std::move(items_[i]));
@@ -2192,6 +2289,7 @@ class Vec {
 
 #include <cstddef>
 #include <new>
+#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -2199,11 +2297,18 @@ namespace net::inline NET_ABI::detail {
 /// a twentieth to a tenth slower.
 struct PageBuffer {
   static constexpr std::align_val_t page{4096};
-  char* const begin;
+  char* begin = nullptr;
+
+  PageBuffer() noexcept = default;  ///< none
   explicit PageBuffer(std::size_t size) : begin(static_cast<char*>(::operator new(size, page))) {}
-  PageBuffer(const PageBuffer&) = delete;
-  PageBuffer& operator=(const PageBuffer&) = delete;
-  ~PageBuffer() { ::operator delete(begin, page); }
+  PageBuffer(PageBuffer&& other) noexcept : begin(std::exchange(other.begin, nullptr)) {}
+  PageBuffer& operator=(PageBuffer&& other) noexcept {
+    std::swap(begin, other.begin);
+    return *this;
+  }
+  ~PageBuffer() {
+    if (begin) ::operator delete(begin, page);
+  }
 };
 
 }  // namespace net::inline NET_ABI::detail
@@ -2342,7 +2447,7 @@ class Queue {
     ++size_;
   }
 
-  [[gnu::noinline]] void grow() {
+  NET_GNU(noinline) void grow() {
     const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
     T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
     const std::size_t count = size_;
@@ -2361,8 +2466,8 @@ class Queue {
   std::size_t expected_ = 0;  // pushes that must not fail
 };
 
-/// A place in a queue for what has to come when there is no memory either, given back if it is not used. Whatever was just
-/// taken from the queue needs no memory to make one.
+/// A place in a queue for what has to come even without memory; given back if it is not used. Making one right after
+/// something was taken from the queue needs no memory.
 template <class T>
 class Place {
  public:
@@ -2593,7 +2698,7 @@ struct Watcher {
   NativeHandle fd = no_handle;
   std::uint8_t interest = 0;    // readable | writable; 0 is silence
   std::uint8_t registered = 0;  // what the system watches
-  std::int16_t failure = 0;     // the errno that a poller was given, and the system may have forgotten by that
+  std::int16_t failure = 0;     // the errno that the poller was given; the system may have forgotten it since
 
   Watcher() noexcept = default;
   Watcher(const Watcher&) = delete;
@@ -2644,7 +2749,7 @@ class Registrations {
     Registration places[128];
   };
 
-  [[gnu::noinline]] bool add_page() noexcept {
+  NET_GNU(noinline) bool add_page() noexcept {
     auto* const page = new (std::nothrow) Page;
     if (page) use(*page);
     return page != nullptr;
@@ -2727,7 +2832,7 @@ concept Channel = std::derived_from<C, Watcher> &&
                            const Endpoint& to, std::string_view path, NativeHandle descriptor, bool on, int number) {
                     { channel.open(Family::IPv6) } -> std::same_as<int>;
                     { channel.take_over(other) };  // the other one is closed then, without a word to the peer
-                    { channel.adopt_connected(descriptor) } -> std::same_as<bool>;  // whether it is TCP; not open: no memory
+                    { channel.adopt_connected(descriptor) } -> std::same_as<bool>;  // is it TCP? not open: no memory
                     { channel.bind(to) } -> std::same_as<int>;
                     { channel.start_connect(to) } -> std::same_as<int>;
                     { channel.start_connect_path(path) } -> std::same_as<int>;
@@ -2762,8 +2867,8 @@ constexpr bool means_nobody(int failed) noexcept {
   return failed == would_block || failed == -EINTR || failed == -ECONNABORTED || failed == -ECONNRESET;
 }
 
-/// The contract. Nothing blocks, nothing throws; each answer is 0 or a negated errno. `accept` opens the channel that it
-/// is given: no machine has to invent a number for a connection.
+/// The contract. Nothing blocks, nothing throws; each answer is 0 or a negated errno. `accept` opens the channel that
+/// it is given: no machine has to invent a number for a connection.
 template <class A, class C>
 concept Acceptor =
     std::derived_from<A, Watcher> &&
@@ -2773,7 +2878,7 @@ concept Acceptor =
       { acceptor.listen_path(path, mode, backlog, mode_failed) } -> std::same_as<int>;
       {
         acceptor.listen_descriptor(descriptor, backlog)
-      } -> std::same_as<int>;                                           // it is the acceptor's, unless it failed; backlog 0: as before
+      } -> std::same_as<int>;  // it is the acceptor's, unless it failed; backlog 0: as before
       { acceptor.listen_beside(fixed, backlog) } -> std::same_as<int>;  // where the other one listens already
       { acceptor.accept(into) } -> std::same_as<int>;
       { acceptor.close() };
@@ -2803,7 +2908,7 @@ namespace net::inline NET_ABI::detail {
 /// How a file is opened: to be read, or to be written, and then made if it is not there.
 struct FileAccess {
   bool writes = false;
-  bool appends = false;    // behind what is there, which is cut off otherwise
+  bool appends = false;    // behind what is there; otherwise that is cut off
   bool exclusive = false;  // only if it is not there
   int mode = 0666;         // of a new one
   std::uint64_t start = 0;
@@ -2817,7 +2922,7 @@ concept MachineFiles = requires(const std::string& path, const FileAccess& acces
   { M::read_file(file, into, size) } -> std::same_as<std::ptrdiff_t>;
   { M::write_file(file, from, size) } -> std::same_as<std::ptrdiff_t>;
   { M::close_file(file) } -> std::same_as<int>;
-  // whether opening it, or writing to it, takes as long as another process likes
+  // whether opening it, or writing to it, may have to wait for another process
   { M::is_slow_path(path) } -> std::same_as<bool>;
   { M::is_slow_file(file) } -> std::same_as<bool>;
   // what a slow one takes without waiting
@@ -2842,15 +2947,15 @@ namespace net::inline NET_ABI::detail {
 struct CameDescriptors {
   NativeHandle first = no_handle;
   bool more = false;  // others came with it, which are closed already
-  bool lost = false;  // one came for which this process had no room
+  bool lost = false;  // one came for which this process had no descriptor left
 
   bool any() const noexcept { return first != no_handle || more || lost; }
 };
 
 /// The contract. Nothing blocks; errors are negated errno values, as a channel's. On one machine a descriptor travels
-/// beside the bytes, with the first one of what is sent; it is the sender's still, and one call brings those of one call at
-/// most. On another one there is a ticket among the bytes, for one process, which opens its own by it, once: there only
-/// bytes are sent and received. What a read has under way there comes although the channel can send no more.
+/// beside the bytes, with the first one of what is sent; it is the sender's still, and one call brings those of one
+/// call at most. On another one there is a ticket among the bytes, for one process, which opens its own by it, once:
+/// there only bytes are sent and received. What a read has under way there comes although the channel can send no more.
 template <class M>
 concept MachineMessages = requires(typename M::Channel& channel, const IoSlice* slices, char* into, const char* from,
                                    std::size_t size, std::uint32_t number, NativeHandle passed, NativeHandle& opened,
@@ -2992,14 +3097,14 @@ inline constexpr bool poller_takes_errors = NET_HAS_KQUEUE;
 
 namespace net::inline NET_ABI::detail {
 
-/// What a lock derives from. `Lock` has `lock`, `unlock`, and `pause`, which whoever waits for the list calls over and over.
+/// The base of a lock. `Lock` has `lock`, `unlock` and `pause`, which is called over and over while the list is taken.
 template <class Lock>
 class ListedLock {
  public:
   ListedLock(const ListedLock&) = delete;
   ListedLock& operator=(const ListedLock&) = delete;
 
-  /// Takes all there are; until they are free again, none is made and none goes.
+  /// Takes all there are. Until they are free again, no lock is made or destroyed.
   static void lock_all() noexcept {
     lock_list();
     for (ListedLock* each = first(); each; each = each->next_) static_cast<Lock*>(each)->lock();
@@ -3087,7 +3192,7 @@ NET_API bool would_block(int error) noexcept;
 
 /// Repeats a call that a signal interrupted; its result, or the negated errno.
 template <class Call>
-[[gnu::always_inline]] inline auto retried(Call call) noexcept -> decltype(call()) {
+NET_GNU(always_inline) inline auto retried(Call call) noexcept -> decltype(call()) {
   for (;;) {
     const auto result = call();
     if (result >= 0) [[likely]]
@@ -3096,7 +3201,7 @@ template <class Call>
   }
 }
 
-/// Milliseconds of a clock that only goes forward.
+/// Nanoseconds of a clock that only goes forward.
 NET_API std::uint64_t now_ns() noexcept;
 
 // ── descriptors ────────────────────────────────────────────────────────────
@@ -3121,13 +3226,13 @@ NET_API int accept_from(NativeHandle fd) noexcept;
 NET_API int open_reserve() noexcept;
 
 /// Why nothing was moved. After a signal the poller says when to try again, as after a full buffer.
-[[gnu::cold]] NET_API std::ptrdiff_t nothing_moved() noexcept;
+NET_GNU(cold) NET_API std::ptrdiff_t nothing_moved() noexcept;
 
 NET_API std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) noexcept;
 
 NET_API std::ptrdiff_t send_one(NativeHandle fd, const void* from, std::size_t size) noexcept;
 
-/// One send of up to 64 pieces; the caller sends the rest with further calls.
+/// One send of up to `max_slices`.
 NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept;
 
 // ── descriptors of other kinds (S22) ───────────────────────────────────────
@@ -3413,7 +3518,7 @@ class epoll_poller {
   void drop(Watcher& watcher) noexcept;
 
   template <class Each>
-  [[gnu::always_inline]] Refusal wait(int milliseconds, Each&& each) {
+  NET_GNU(always_inline) Refusal wait(int milliseconds, Each&& each) {
     registrations_.begin_round();
     if (stray_) [[unlikely]]
       milliseconds = wait_with_stray(milliseconds);
@@ -3444,7 +3549,7 @@ class epoll_poller {
   static constexpr int max_events = 512;
 
   /// A signal, or it is shut; or its descriptor was closed by somebody else, and it would never wait again.
-  [[gnu::noinline]] Refusal cannot_wait() const noexcept {
+  NET_GNU(noinline) Refusal cannot_wait() const noexcept {
     if (errno == EINTR || epoll_ < 0) return {};
     return {errno, "epoll_wait"};
   }
@@ -3456,15 +3561,15 @@ class epoll_poller {
 
   static int control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept;
 
-  /// The waker, or an event whose watcher is gone, which says nothing. If it was not dropped in this round, its descriptor
-  /// was closed behind our back while a duplicate of it lives on: no call can take that out of this epoll, so a new one
-  /// replaces it.
+  /// The waker, or an event whose watcher is gone, which says nothing. If it was not dropped in this round, its
+  /// descriptor was closed behind our back while a duplicate of it lives on: no call can take that out of this epoll,
+  /// so a new one replaces it.
   unsigned gone(const Registration& place) noexcept;
 
   void start_over() noexcept;
 
-  /// A stray that the system lacks the means to take out would be reported all the time (S32.4): a round in which it was
-  /// is followed by a short wait. Gives what is left of the time.
+  /// A stray that the system lacks the means to take out would be reported all the time (S32.4). So a short wait comes
+  /// after a round that has reported one. Gives what is left of the time.
   int wait_with_stray(int milliseconds) noexcept;
 
   /// Everything that is watched, on another epoll. What cannot be watched any more fails when it is used; if the
@@ -3801,6 +3906,7 @@ extern "C" {
 // kernel32
 __declspec(dllimport) int __stdcall CloseHandle(Handle);
 __declspec(dllimport) Word __stdcall GetLastError();
+__declspec(dllimport) void __stdcall Sleep(Word);
 __declspec(dllimport) Handle __stdcall CreateIoCompletionPort(Handle, Handle, Size, Word);
 __declspec(dllimport) int __stdcall GetQueuedCompletionStatusEx(Handle, ::_OVERLAPPED_ENTRY*, Word, Word*, Word, int);
 __declspec(dllimport) int __stdcall PostQueuedCompletionStatus(Handle, Word, Size, ::_OVERLAPPED*);
@@ -4020,7 +4126,7 @@ class Port {
   /// In any thread: the operation is done.
   void post(PortOperation& operation) noexcept;
   /// In any thread: nothing is done, but a wait ends.
-  void wake() noexcept { win::PostQueuedCompletionStatus(port_, 0, 0, nullptr); }
+  void wake() noexcept { (void)tell(nullptr); }
 
   /// Waits until something is ready, and notes what; -1: for ever.
   Refusal collect(int milliseconds) noexcept;
@@ -4030,6 +4136,7 @@ class Port {
  private:
   static constexpr win::Word max_events = 128;
 
+  bool tell(::_OVERLAPPED* what) noexcept;
   void prepare_all() noexcept;
   void expire() noexcept;
   int wait_time(int milliseconds) const noexcept;
@@ -4249,7 +4356,8 @@ NET_API void remove_path(std::string_view path) noexcept;
 NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
                            bool* mode_failed = nullptr) noexcept;
 
-/// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5). With a backlog of 0 one that listens stays as it is.
+/// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5). With a backlog of 0 one that listens stays as
+/// it is, and any other one is EINVAL.
 NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
@@ -4607,6 +4715,9 @@ namespace net::inline NET_ABI::detail::os {
 inline win::Socket socket_of(NativeHandle fd) noexcept { return static_cast<win::Socket>(fd); }
 inline win::Handle handle_of(NativeHandle fd) noexcept { return reinterpret_cast<win::Handle>(fd); }
 
+/// One call moves no more than this, so that a count fits everywhere.
+inline constexpr std::size_t max_at_once = std::size_t{1} << 30;
+
 /// Winsock wants to be started once; a negated errno if it cannot be.
 NET_API int start_winsock() noexcept;
 
@@ -4629,7 +4740,7 @@ NET_API NativeHandle duplicate(NativeHandle fd) noexcept;
 
 NET_API std::ptrdiff_t receive(NativeHandle fd, char* into, std::size_t size) noexcept;
 
-/// One send of up to 64 pieces; the caller sends the rest with further calls.
+/// One send of up to `max_slices`.
 NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept;
 
 NET_API int shutdown_write(NativeHandle fd) noexcept;
@@ -4986,6 +5097,8 @@ class windows_acceptor : public Watcher {
  private:
   PipeServerEntry* pipes() const noexcept { return static_cast<PipeServerEntry*>(entry_of(fd)); }
   int set(NativeHandle listening) noexcept;
+  /// Instances of a pipe of that name; `first`: nobody else may serve it yet.
+  int serve(const PipeName& name, const PathMode& mode, bool first) noexcept;
   void open_reserve() noexcept;
   /// Accepts what waits and closes it, so that those clients learn of it and the loop does not spin.
   NativeHandle turn_away() noexcept;
@@ -5220,13 +5333,13 @@ namespace net::inline NET_ABI::detail {
 struct WakerEntry : PortEntry {
   static const Operations table;
 
-  WakerEntry() noexcept : PortEntry(table) { rung.entry = this; }
+  WakerEntry() noexcept : PortEntry(table) { woken.entry = this; }
 
   void wake() noexcept;
   void settle() noexcept;
 
   os::Mutex mutex;  // wake() comes in any thread
-  PortOperation rung;
+  PortOperation woken;
   Port* at = nullptr;
   bool awake = false;
   bool posted = false;  // the port has not said so yet
@@ -5436,7 +5549,7 @@ NET_API void give_up(Handle& who) noexcept;
 /// What the loop does with a handle. If there is no memory for it the handle is destroyed: half of it may be done, and
 /// nothing would make it go on (S32.5). The caller holds a reference.
 template <class F>
-[[gnu::always_inline]] inline void or_give_up([[maybe_unused]] Handle& who, F&& f) {
+NET_GNU(always_inline) inline void or_give_up([[maybe_unused]] Handle& who, F&& f) {
 #if defined(__cpp_exceptions)
   try {
     f();
@@ -5508,6 +5621,8 @@ struct Mailbox {
 
 struct TimerState : Handle, TimerNode {
   explicit TimerState(LoopCore& core) noexcept;
+  /// One that has its owner do `due`, and keeps neither it nor the loop alive: the owner stops it before it goes.
+  static Ref<TimerState> of(Handle& owner, void (*due)(Handle&));
 
   Callback callback;
   std::uint64_t length = 1;
@@ -5571,6 +5686,53 @@ struct AgainOnThrow {
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// What a loop reads into. It changes hands when somebody keeps what was read. Internal.
+#ifndef NET_DETAIL_LOOP_RECEIVE_BUFFER_HPP
+#define NET_DETAIL_LOOP_RECEIVE_BUFFER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// One buffer, and others to take its place. Who may want to keep a large piece has it lent first: from then on keeping it
+/// needs no memory. What was read into it stays as it is, whoever keeps it or has given it back, until the loop reads again.
+class ReceiveBuffer {
+ public:
+  /// In a bulk echo 128 KiB are 1.1 to 1.3 times as fast as 64; with 256 the echo gains no more, and a sink loses a fifth
+  /// where it does not fit into the cache beside the kernel's own.
+  static constexpr std::size_t capacity = 131072;
+  /// So many may be kept at a time. What has been given back stays for the next one.
+  static constexpr std::size_t most_kept = 16;
+
+  ReceiveBuffer() = default;
+
+  char* begin() const noexcept { return now_.begin; }
+  bool holds(const char* bytes) const noexcept {
+    return reinterpret_cast<std::uintptr_t>(bytes) - reinterpret_cast<std::uintptr_t>(now_.begin) < capacity;
+  }
+
+  /// False: these bytes are elsewhere, somebody has it already, or too many are kept. Throws without memory.
+  bool lend(const char* bytes);
+  bool lent() const noexcept { return lent_; }
+  void lend_no_more() noexcept { lent_ = false; }
+  /// What was lent is somebody's own now, until it is taken back.
+  PageBuffer keep() noexcept;
+  void take_back(PageBuffer&& kept) noexcept;
+
+ private:
+  PageBuffer now_{capacity};
+  PageBuffer spare_[most_kept];
+  std::size_t spares_ = 0;
+  std::size_t kept_ = 0;  // those and the spare ones are never more than there may be
+  bool lent_ = false;
+};
+
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -5657,7 +5819,7 @@ class LoopCore {
     leave_process();
   }
 
-  /// The thread's newest loop; a raw pointer, because objects with destructors in thread-local storage crash under mingw.
+  /// The thread's newest loop. A raw pointer: objects with destructors in thread-local storage crash under mingw.
   static LoopCore*& current() noexcept {
     static thread_local LoopCore* here = nullptr;
     return here;
@@ -5702,13 +5864,13 @@ class LoopCore {
 
   // ── queues ──
   void next_close(Job&& job) { closing_.push(std::move(job)); }
-  /// Callbacks of users, and steps that say whose they are (`Tick` and its like).
-  /// What has to happen when there is no memory left too is announced before, while nothing is begun.
+  /// Callbacks of users, and steps that say whose they are (`Tick` and its like). What has to happen even when no
+  /// memory is left is announced (`expect`) before anything begins.
   Queue<Callback>& ticks() noexcept { return ticks_; }
   Queue<Job>& pending() noexcept { return pending_; }
   Queue<Job>& closing() noexcept { return closing_; }
-  /// A connection that has just come has often brought its first message: the next turn asks it before it waits, and if
-  /// it had something does not wait at all. Only if the server and it are all there is, so that nobody else waits for it.
+  /// A connection that has just come has often brought its first message. So the next turn asks it before it waits, and
+  /// does not wait at all if it had something. Only if nothing but the server and it keeps the loop: nobody else waits.
   void read_speculatively(Ref<Handle> handle, bool (*ask)(Handle&)) {
     if (alive_ <= 2) speculative_ = std::move(handle), ask_ = ask;
   }
@@ -5746,7 +5908,7 @@ class LoopCore {
   /// Space for `size` bytes of this owner; what another one had batched leaves first. Null: does not fit.
   char* batch_for(Handle& owner, void (*flush)(Handle&), std::size_t size);
   /// The same, but null also if something has to be done first.
-  [[gnu::always_inline]] char* batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
+  NET_GNU(always_inline) char* batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
     if (inside_ == 0) return nullptr;
     if (batch_owner_ != &owner) {
       if (batch_owner_) return nullptr;
@@ -5764,10 +5926,11 @@ class LoopCore {
   void shorten_batch(std::size_t gone) noexcept;
   void flush_batch();
 
-  /// The one receive buffer. In a bulk echo 128 KiB are 1.1 to 1.3 times as fast as 64; with 256 the echo gains no
-  /// more, and a sink loses a fifth where it does not fit into the cache beside the kernel's own.
-  static constexpr std::size_t receive_capacity = 131072;
-  char* receive_buffer() noexcept { return receive_.begin; }
+  /// The one receive buffer.
+  static constexpr std::size_t receive_capacity = ReceiveBuffer::capacity;
+  char* receive_buffer() noexcept { return receive_.begin(); }
+  /// For who keeps what was read into it.
+  ReceiveBuffer& receiving() noexcept { return receive_; }
   /// What is being emitted in pieces.
   Undelivered*& undelivered() noexcept { return undelivered_; }
 
@@ -5860,7 +6023,7 @@ class LoopCore {
   void (*batch_flush_)(Handle&) = nullptr;
   std::size_t batch_size_ = 0;
   PageBuffer batch_{batch_capacity};
-  PageBuffer receive_{receive_capacity};
+  ReceiveBuffer receive_;
   Undelivered* undelivered_ = nullptr;
   LoopCounts counts_;
   bool measuring_ = false;
@@ -5938,7 +6101,7 @@ namespace net::inline NET_ABI::detail {
 template <class F, class Result>
 Result callback_comes_first() {
   constexpr bool first = !std::is_same_v<F, F>;
-  static_assert(first, "the callback comes first: setTimeout([] { … }, 100)");
+  static_assert(first, "the callback comes first: setTimeout([] { ... }, 100)");
   return {};
 }
 
@@ -5946,7 +6109,7 @@ Result callback_comes_first() {
 template <class F>
 constexpr bool require_callback() {
   constexpr bool fits = std::is_invocable_v<std::decay_t<F>&>;
-  static_assert(fits, "a callback takes no arguments; a lambda captures what it needs: [value] { … }");
+  static_assert(fits, "a callback takes no arguments; a lambda captures what it needs: [value] { ... }");
   return fits;
 }
 
@@ -5985,11 +6148,11 @@ class Timer : public detail::Identity<Timer> {
   const Timer& unref() const { return set_ref(false); }
   /// Whether `ref()` was the last of the two, as it is at first.
   bool hasRef() const { return state_ && state_->refd; }
-  /// Starts again with the same length, also after it has fired (S2.7): so a timer keeps its callback as long as there is
-  /// a handle of it. No effect once closed.
+  /// Starts again with the same length, also after it has fired (S2.7): so a timer keeps its callback as long as there
+  /// is a handle of it. No effect once closed.
   const Timer& refresh() const;
-  /// Stops it for good, and drops the callback; harmless if it has fired or was closed. A callback that holds a handle of
-  /// its own timer, and is not to stay until the loop goes, closes it.
+  /// Stops it for good, and drops the callback; harmless if it has fired or was closed. A callback that holds a handle
+  /// of its own timer, and is not to stay until the loop goes, closes it.
   void close() const;
 
  private:
@@ -6053,8 +6216,8 @@ class Signal : public detail::Identity<Signal> {
 /// other one makes its own, which is its current one until it is destroyed. Destroying a loop closes what is
 /// open, without events; handles that outlive it are closed and harmless.
 ///
-/// One turn (S2.1): what is pending, the poll, immediates, what closes, timers that are due. After every
-/// callback its ticks run (S2.2).
+/// One turn (S2.1): what is pending, the poll, posted callbacks, immediates, what closes, timers that are due. After
+/// every callback its ticks run (S2.2).
 class Loop : private detail::LoopCore {
  public:
   /// Becomes this thread's loop. Throws the system's error if it has no descriptors or memory left for it.
@@ -6071,8 +6234,8 @@ class Loop : private detail::LoopCore {
   /// Turns until nothing ref'd is left (S2.9) or `stop()`. An exception from a listener, and an 'error' that
   /// nobody listens to, leave it; then everything is consistent and it can be called again (S2.13).
   void run() { LoopCore::run(); }
-  /// One turn that waits at most that long, or for ever, for something to happen; false once nothing ref'd is left, or for a `stop()`,
-  /// which it uses up: `while (loop.runOnce()) {}` ends when `run()` would.
+  /// One turn that waits at most that long, or for ever, for something to happen. False once nothing ref'd is left, or
+  /// for a `stop()`, which it uses up: `while (loop.runOnce()) {}` ends when `run()` would.
   bool runOnce(std::optional<Duration> wait = {});
   /// Makes `run()` return after the present turn, and `runOnce()` give false. Any thread; the loop may end, and be
   /// destroyed, for this very reason while it is called. It is used up by the call that returns for it, not by an
@@ -6082,11 +6245,12 @@ class Loop : private detail::LoopCore {
   Stopper stopper() const;
   /// In the child of a `fork()`, on a loop of the parent: makes it work in this process (S31.2). It has a poller of its
   /// own then; what is open is watched again, and both processes have the same connections; timers, ticks and
-  /// immediates stay; lookups under way are asked again; signals are listened to again; jobs of a WorkerPool that had
-  /// begun fail with `ERR_ABORTED`, those that waited for a thread run in both processes, and results that were on their way
-  /// come in both; a FileReader or FileWriter that a thread was opening, reading or writing, or was asked to, fails with
-  /// `ERR_ABORTED`, and goes on in the parent alone. Throws the system's error if there are no descriptors. No effect on any other loop.
-  /// The `fork()` waits for lookups that are under way, at most 200 ms: the child's would wait for their locks for ever.
+  /// immediates stay; lookups under way are asked again; signals are listened to again. Jobs of a WorkerPool that had
+  /// begun fail with `ERR_ABORTED`, those that waited for a thread run in both processes, and results that were on
+  /// their way come in both. A FileReader or FileWriter that a thread was opening, reading or writing, or was asked to,
+  /// fails with `ERR_ABORTED`, and goes on in the parent alone. Throws the system's error if there are no descriptors.
+  /// No effect on any other loop. The `fork()` waits for lookups that are under way, at most 200 ms: the child's would
+  /// wait for their locks for ever.
   void afterFork() { after_fork(); }
   /// Runs the callback on the loop, in a later phase. Any thread, as long as the loop exists.
   template <class F>
@@ -6128,8 +6292,8 @@ class Loop : private detail::LoopCore {
     next_immediate(state);
     return Immediate(std::move(state));
   }
-  /// Calls back on the loop when the process gets the signal: `callback()` or `callback(int signo)`. Several loops,
-  /// and several listeners, may have the same one; what arrives several times before the loop looks is emitted once.
+  /// Calls back on the loop when the process gets the signal: `callback()` or `callback(int signo)`; <csignal> has the
+  /// numbers. Several loops, and several listeners, may have the same one; what arrives several times before the loop looks is emitted once.
   /// It does not keep the loop alive, unless `ref()` says so. Throws the system's error for a number that cannot be
   /// listened to (EINVAL), as Node does.
   template <class F>
@@ -6155,8 +6319,8 @@ class Loop : private detail::LoopCore {
   /// How long until the loop has something to do by itself; empty: only when the handle is readable.
   std::optional<Duration> nextTimeout() const;
 
-  /// What the loop has done (S36.2). `metrics(true)` begins to measure times too, which costs two looks at the clock and
-  /// a system call a turn; from then on all calls give them.
+  /// What the loop has done (S36.2). `metrics(true)` begins to measure times too, which costs two looks at the clock
+  /// and a system call a turn; from then on all calls give them.
   LoopMetrics metrics(bool times);
   LoopMetrics metrics() const { return const_cast<Loop*>(this)->metrics(false); }
 
@@ -6180,8 +6344,8 @@ class Loop : private detail::LoopCore {
   static inline Loop* process_default_ = nullptr;  // none yet, or it has gone
 };
 
-/// Stops one loop, from any thread, as `Loop::stop()` does. Copies stop the same loop; it may be kept for ever, and does
-/// nothing once the loop is gone.
+/// Stops one loop, from any thread, as `Loop::stop()` does. Copies stop the same loop; it may be kept for ever, and
+/// does nothing once the loop is gone.
 class Stopper {
  public:
   /// Stops no loop.
@@ -6367,8 +6531,8 @@ class AbortSignal : public detail::Identity<AbortSignal> {
   /// False: an empty one.
   explicit operator bool() const noexcept { return static_cast<bool>(state_); }
 
-  /// A signal that aborts after that time, with `ERR_TIMEOUT` as its reason, by a timer of this thread's loop that does not keep it alive. Throws
-  /// `ERR_NO_LOOP` if there is no loop.
+  /// A signal that aborts after that time, with `ERR_TIMEOUT` as its reason, by a timer of this thread's loop that does
+  /// not keep it alive. Throws `ERR_NO_LOOP` if there is no loop.
   static AbortSignal timeout(Duration after);
   /// A signal that aborts, with the same reason, as soon as one of these does; of none it never does (S34.6).
   static AbortSignal any(std::initializer_list<AbortSignal> sources);
@@ -6377,8 +6541,6 @@ class AbortSignal : public detail::Identity<AbortSignal> {
   static AbortSignal any(const AbortSignal& first, const More&... more) {
     return any(std::initializer_list<AbortSignal>{first, more...});
   }
-
-  detail::AbortState* state() const noexcept { return state_.get(); }
 
  private:
   friend struct detail::Access;
@@ -6391,6 +6553,9 @@ class AbortController {
  public:
   /// With a signal of its own.
   AbortController() : state_(new detail::AbortState) {}
+  /// All copies are the same controller; a handle that was moved from still refers to it.
+  AbortController(const AbortController&) noexcept = default;
+  AbortController& operator=(const AbortController&) noexcept = default;
 
   /// What operations are given, in their options: any number of them.
   AbortSignal signal() const { return AbortSignal(state_); }
@@ -6925,7 +7090,7 @@ inline constexpr bool owns_bytes<std::string> = true;
 template <class T>
 inline constexpr bool owns_bytes<std::vector<T>> = is_byte<T>;
 
-/// The bytes of a payload, and, if it was given up, the string or vector that can be taken over.
+/// The bytes of a payload, and, if it was moved in, the string or vector that can be taken over.
 template <class T>
 WriteSource source_of(T&& data) {
   using Owner = std::remove_cvref_t<T>;
@@ -7331,7 +7496,7 @@ struct KeepsAlive {
 
 #endif
 
-// What is owed to a socket or a server: steps that will come, while which its listeners stay. Internal.
+// What is owed to a socket or a server: steps that are still to come, until which its listeners stay. Internal.
 #ifndef NET_DETAIL_LOOP_OWING_HPP
 #define NET_DETAIL_LOOP_OWING_HPP
 
@@ -7345,7 +7510,7 @@ class Owing {
  public:
   explicit Owing(State& state) noexcept : self_(&state) { ++state.owed; }
   Owing(Owing&& other) noexcept = default;
-  [[gnu::always_inline]] ~Owing() {
+  NET_GNU(always_inline) ~Owing() {
     if (self_) self_->settle();
   }
   State& operator*() const noexcept { return *self_; }
@@ -7583,9 +7748,9 @@ namespace net::inline NET_ABI::detail {
 /// A step was made that its machine does not allow: says so, and ends the program.
 [[noreturn]] NET_API void wrong_step(int from, int to) noexcept;
 
-/// One of the states of a machine. It begins in the first one, and moves by steps of which `is_step(from, to)`, which stands
-/// beside the states, says whether they are allowed. Builds without NDEBUG hold that. Starting over is the assignment of
-/// a fresh one.
+/// One of the states of a machine. It begins in the first one, and moves by steps. `is_step(from, to)`, beside the
+/// states, says which are allowed, and builds without NDEBUG check that. Starting over is the assignment of a fresh
+/// one.
 template <class State>
 class Position {
  public:
@@ -7622,7 +7787,8 @@ enum class Phase : std::uint8_t {
   closed      // 'close' came, or nobody will be told
 };
 
-/// Back to `idle` leads a connect() that throws; to `connecting` a wrapped descriptor that had no other end (S22.9).
+/// A connect() that throws leads back to `idle`; one of a wrapped descriptor that had no other end (S22.9) leads from
+/// `open` to `connecting`.
 constexpr bool is_step(Phase from, Phase to) noexcept {
   switch (from) {
     case Phase::idle: return to != Phase::idle;
@@ -7691,9 +7857,11 @@ constexpr bool is_step(Failure from, Failure to) noexcept { return static_cast<i
 /// What a task that reads the socket has let it know.
 enum class ReaderNote : std::uint8_t {
   none,         // there is no reader
-  idle,         // it holds nothing
+  idle,         // it holds nothing, and no task waits for it
+  asked,        // it holds nothing, and a task waits for it
   holds_bytes,  // that nobody has taken: 'end' waits behind them
-  runs_on,      // it takes what still comes: a task waits for 'close', which comes behind that
+  holds_part,   // of what a task waits for
+  runs_on,      // it takes what still comes: a task waits for 'end' or 'close', behind that
   left          // it has gone before the end, and nobody reads it since (S34.5)
 };
 
@@ -7762,6 +7930,88 @@ class UserData {
 
 #endif
 
+// Bytes to text, piece by piece: characters that are split over pieces come out whole. Internal.
+#ifndef NET_DETAIL_TEXT_DECODER_HPP
+#define NET_DETAIL_TEXT_DECODER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// What is asked of a decoder.
+enum class Decode : std::uint8_t {
+  piece,  // more bytes
+  end,    // what was kept back, as text
+  undone  // what was kept back, as it came: somebody else goes on
+};
+
+/// S14.22: keeps the bytes of an incomplete character back until the next piece, or the end, comes.
+class Decoder {
+ public:
+  explicit Decoder(Encoding encoding) noexcept : encoding_(encoding) {}
+
+  Encoding encoding() const noexcept { return encoding_; }
+
+  std::string write(std::string_view piece) {
+    std::string bytes = std::exchange(kept_, {});
+    bytes.append(piece);
+    const std::size_t back = incomplete(bytes);
+    kept_.assign(bytes, bytes.size() - back, back);
+    bytes.resize(bytes.size() - back);
+    return decode(bytes, encoding_);
+  }
+
+  /// What was kept back, as far as it means anything.
+  std::string end() {
+    std::string bytes = std::exchange(kept_, {});
+    if (encoding_ == Encoding::utf16le) bytes.resize(bytes.size() / 2 * 2);
+    return decode(bytes, encoding_);
+  }
+
+  std::string ask(std::string_view piece, Decode what) {
+    return what == Decode::piece ? write(piece) : what == Decode::end ? end() : std::exchange(kept_, {});
+  }
+
+ private:
+  /// How many bytes at the end are the beginning of something.
+  std::size_t incomplete(std::string_view bytes) const noexcept {
+    switch (encoding_) {
+      case Encoding::utf8: return incomplete_utf8(bytes);
+      case Encoding::utf16le: {
+        const std::size_t odd = bytes.size() % 2;
+        const std::size_t even = bytes.size() - odd;
+        // a high surrogate waits for the low one
+        const bool high = even >= 2 && (static_cast<unsigned char>(bytes[even - 1]) & 0xFC) == 0xD8;
+        return odd + (high ? 2 : 0);
+      }
+      case Encoding::base64:
+      case Encoding::base64url: return bytes.size() % 3;
+      default: return 0;
+    }
+  }
+
+  static std::size_t incomplete_utf8(std::string_view bytes) noexcept {
+    for (std::size_t back = 1; back <= 3 && back <= bytes.size(); ++back) {
+      const auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
+      if ((byte & 0xC0) == 0x80) continue;
+      const Utf8Step step = utf8_step(bytes.substr(bytes.size() - back));
+      return step.incomplete && step.size == back ? back : 0;
+    }
+    return 0;
+  }
+
+  Encoding encoding_;
+  std::string kept_;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct SocketState;
@@ -7803,8 +8053,8 @@ struct Backlog {
   std::size_t batch_callbacks = 0;  // the last so many of `done` are of small writes that are batched
 };
 
-/// The library's own once-listeners. Each is there once at most, and goes with its connection; that which begins to read
-/// (S25.5) waits for any, as `read_when_connected` does.
+/// The library's own once-listeners. Each is there once at most, and goes with its connection. Only `own_read` (S25.5)
+/// waits for whichever connection comes, as `read_when_connected` does.
 enum OwnListener : unsigned { own_write, own_write_closed, own_end, own_reset, own_read, own_finish, own_count };
 
 /// What is rarely needed of one connection; connect() replaces it as a whole.
@@ -7835,7 +8085,7 @@ struct ColdState : ColdConnection {
   ListenerId own[own_count] = {};
   std::vector<std::string> attempted;  // S13.14; kept until the next race
   std::optional<BlockList> block_list;
-  Function<std::string(std::string_view piece, bool last)> decode;
+  Function<std::string(std::string_view piece, Decode what)> decode;
   Encoding encoding = Encoding::utf8;
   OnRead onread;
   std::span<std::byte> onread_buffer;
@@ -7876,9 +8126,9 @@ struct Connection {
   bool had_error : 1 = false;
   bool resetting : 1 = false;
   bool is_path : 1 = false;
-  bool released : 1 = false;      // its descriptor is another one's; what is buffered is for read()
-  bool of_server : 1 = false;     // its server counts it
-  bool errors_heard : 1 = false;  // a task has or had it: one that nobody listens to does not leave run()
+  bool released : 1 = false;           // its descriptor is another one's; what is buffered is for read()
+  bool of_server : 1 = false;          // its server counts it
+  bool errors_heard : 1 = false;       // a task has or had it: one that nobody listens to does not leave run()
   bool listeners_dropped : 1 = false;  // after 'close'
   bool unwanted : 1 = false;           // destroyed while another process was to have it
   Position<ReaderNote> reader_note{};
@@ -7949,8 +8199,8 @@ enum : unsigned {
 
 #endif
 
-// The states and flags that decide whether a read or a write can take its short way, side by side so that one comparison
-// asks for all of them. The states themselves stand here: there is no copy that could disagree.
+// The states and flags that decide whether a read or a write can take its short way, side by side so that one
+// comparison asks for all of them. The states themselves stand here: there is no copy that could disagree.
 #ifndef NET_DETAIL_STREAM_GATES_HPP
 #define NET_DETAIL_STREAM_GATES_HPP
 
@@ -7980,7 +8230,7 @@ struct ReadGate {
   Position<ReadEnd> read_end{};
   bool timed = false;      // setTimeout() is on, or it lingers
   bool by_buffer = false;  // 'readable' was listened to, or 'data' in front: without others what comes is buffered
-  bool none = false;
+  bool padding = false;
 
   bool ended() const noexcept { return read_end != ReadEnd::open; }
   bool end_emitted() const noexcept { return read_end == ReadEnd::end_emitted; }
@@ -8000,7 +8250,7 @@ struct WriteGate {
   Position<WriteEnd> write_end{};
   Position<Failure> failure{};
   bool corked = false;  // how often is elsewhere
-  bool none = false, none_either = false;
+  bool padding[2] = {};
 
   bool connecting() const noexcept { return phase == Phase::connecting; }
   /// Also while it is connecting.
@@ -8073,15 +8323,12 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void unshift(std::string_view bytes);
   void request_read();
   void data_listener_added();
-  void data_listener_removed() noexcept {
-    if (!listeners.has(on_data)) data_listening = false;
-  }
+  void data_listener_removed() noexcept { data_listening = data_listening && listeners.has(on_data); }
   void readable_listener_added();
   void expect_removal();
   void expect_no_removal() noexcept {
-    if (!removal_expected) return;
+    if (removal_expected && loop) loop->ticks().expect_no_more();
     removal_expected = false;
-    if (loop) loop->ticks().expect_no_more();
   }
   void readable_listener_removed() noexcept;
   void look_at_readable_listeners();
@@ -8089,7 +8336,10 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void expect_to_be_left(double lingering_ms);
   void leave(std::string_view held, bool before_end) noexcept;
   void taken_over() noexcept;
+  void require_no_idle_reader() const;
   void close_is_awaited();
+  void end_is_awaited();
+  void look_for_end();
   void reader_is_asked() noexcept;
   void look_after();
   void linger();
@@ -8128,10 +8378,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void fail_buffered();
   void call_finish_callbacks(const Error& error);
   void wait_for_connect();
-  void cork() {
-    ++ensure_cold().corks;
-    corked = true;
-  }
+  void cork() { ++ensure_cold().corks, corked = true; }
   void uncork();
   void uncork_all();
 
@@ -8157,7 +8404,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   Callback emit_later(const Error& error);
   void flush_last() noexcept;
   void emit_error(const Error& error, bool current);
-  void close_handle(bool had_error);
+  void close_handle(bool failing);
   void close_channel() noexcept;
   void close_now();
   void expect_close();
@@ -8182,6 +8429,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void abandon();
   void drop_captures() noexcept;
   NativeHandle release_descriptor(Machine::Channel* into = nullptr);
+  static void close_released(Handle& handle);
   void keep_unread();
   void keep_unread(std::string_view bytes);
   void adopt_descriptor(NativeHandle fd, bool reads, bool writes);
@@ -8222,7 +8470,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   // ── events ──
   /// Calls the listeners of one event; false if there is none.
   template <unsigned Event, class... Args>
-  [[gnu::always_inline]] inline bool emit_event(const Args&... args) {
+  NET_GNU(always_inline) inline bool emit_event(const Args&... args) {
     if (!listeners.has(Event)) return false;
     const Ref<SocketState> alive(this);
     using Row = typename EventAt<SocketEvents, Event>::type;
@@ -8300,7 +8548,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
     return static_cast<std::uint32_t>(answered >> 32);
   }
   bool is_paused() const noexcept { return asked_flow == Flow::paused || flow_state == Flow::paused; }
-  Error error_or(Errc code, const char* message) const;
+  Error error_or(Errc code) const;
 
   // ── data, hot first; these fill up the last bytes of the connection ──
   // reading
@@ -8344,9 +8592,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
 /// S18.1: throws what is wrong with an idle time.
 NET_API void require_timeout(Duration idle, double longest = 1e15);
 
-/// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
-/// Those that are added later stay, as in Node.
-[[gnu::always_inline]] inline void SocketState::settle() noexcept {
+/// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used
+/// again. Those that are added later stay, as in Node.
+NET_GNU(always_inline) inline void SocketState::settle() noexcept {
   if (--owed == 0 && closed() && !settings.reusable) [[unlikely]]
     drop_listeners();
 }
@@ -8381,32 +8629,6 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
 #include <optional>
 #include <type_traits>
 #include <utility>
-
-// What is done if something is thrown on the way. Internal.
-#ifndef NET_DETAIL_BASE_ON_THROW_HPP
-#define NET_DETAIL_BASE_ON_THROW_HPP
-
-namespace net::inline NET_ABI::detail {
-
-/// Calls it when the scope ends, unless `passed` says by then that nothing was thrown.
-template <class F>
-struct CallOnThrow {
-  F then;
-  bool passed = false;
-
-  explicit CallOnThrow(F call) : then(static_cast<F&&>(call)) {}
-  CallOnThrow(const CallOnThrow&) = delete;
-  CallOnThrow& operator=(const CallOnThrow&) = delete;
-  ~CallOnThrow() {
-    if (!passed) then();
-  }
-};
-template <class F>
-CallOnThrow(F) -> CallOnThrow<F>;
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
 
 namespace net::inline NET_ABI::detail {
 
@@ -8517,7 +8739,7 @@ struct PipeTo : PipeLink {
     }
     return true;
   }
-  /// Whoever filled the destination, and whoever paused the source meanwhile: it goes on, as in Node.
+  /// The source goes on, as in Node: whoever filled the destination, and whoever paused the source meanwhile.
   void drained() {
     if (off) return;
     awaits_drain = false;
@@ -8590,8 +8812,8 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
   for (std::size_t i = 0; i < count; ++i) links[i]->off = true;
   for (std::size_t i = 0; i < count; ++i) links[i]->operations->take_off(*links[i]);
   if (Access::state(source).ensure_cold().pipes.empty()) source.pause();
-  /// When it was emitted: nobody else would let a source go on that waited for this one. As in Node one that will not drain
-  /// any more does not, unless the source has other destinations and something for them.
+  // When 'unpipe' was emitted: nobody else would let a source go on that waited for this destination. As in Node, one
+  // that will not drain any more does not let it, unless the source has other destinations and something for them.
   struct GoOn {
     const Source& source;
     PipeLink& link;
@@ -8634,8 +8856,9 @@ void unpipe_from(const Source& source, const Destination& destination) {
   if (link) finish_unpipe(source, &link, 1);
 }
 
-/// What the source emits. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being emitted
-/// still gets that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
+/// What the source emits. The 'data' listener is called as the user's are: a destination that is unpiped while 'data'
+/// is being emitted still gets that piece (S24.13). So the listener has the destination for itself, and does not hold
+/// the source back any more.
 template <class To, class Source, class Destination>
 void hear_source(const Ref<To>& link, const Source& source, Destination& destination) {
   if (!source.readableEnded()) {
@@ -8758,6 +8981,7 @@ void pipe_socket(const Socket& source, Destination& destination, PipeOptions opt
       "addListener<Name>(listener) of 'drain', 'finish', 'close' and 'error', off(what that gives), "
       "listenerCount<\"error\">() and writableNeedDrain()");
   if constexpr (writable) {
+    Access::state(source).require_no_idle_reader();
     start_pipe<DestinationEvents<Socket, Destination>>(source, destination, options);
   }
 }
@@ -8910,14 +9134,15 @@ class Socket : public Emitter<Socket> {
  public:
   using Events = detail::SocketEvents;
 
+  /// All copies are the same socket. A handle that was moved from still refers to it: none is ever empty.
+  Socket(const Socket&) noexcept = default;
+  Socket& operator=(const Socket&) noexcept = default;
+
   /// A socket that is not connected yet, on this thread's loop or on `loop`; with `.fd` it is (S22). Throws
   /// `ERR_OUT_OF_RANGE` or `ERR_INVALID_FD_TYPE` for a descriptor of no stream (S22.4), or the system's error.
-  Socket() : Socket(Loop::current(), SocketOptions{}) {}
+  Socket() : Socket(Loop::current()) {}
   explicit Socket(const SocketOptions& options) : Socket(Loop::current(), options) {}
-  explicit Socket(Loop& loop, const SocketOptions& options = {})
-      : state_(new detail::SocketState(detail::Access::core(loop))) {
-    state_->set_up(options);
-  }
+  explicit Socket(Loop& loop, const SocketOptions& options = {});
 
   // ── connecting ──
 
@@ -8927,7 +9152,7 @@ class Socket : public Emitter<Socket> {
   /// changed. Allowed again from 'close' on (S12.4).
   template <detail::OptionalListener F = std::nullptr_t>
   const Socket& connect(const ConnectOptions& options, F&& listener = nullptr) const {
-    once_connected(std::forward<F>(listener));
+    once_begun<"connect">(std::forward<F>(listener));
     detail::start_connecting(*state_, options);
     return *this;
   }
@@ -8986,8 +9211,7 @@ class Socket : public Emitter<Socket> {
   template <class F>
     requires(!detail::Payload<F>)
   const Socket& end(F&& callback) const {
-    state_->end(detail::write_callback(std::forward<F>(callback)));
-    return *this;
+    return state_->end(detail::write_callback(std::forward<F>(callback))), *this;
   }
   /// Writes and then ends.
   template <detail::Payload Data, class F = std::nullptr_t>
@@ -9043,7 +9267,8 @@ class Socket : public Emitter<Socket> {
   std::optional<Encoding> readableEncoding() const;
   /// Writes everything that arrives to the destination, and pauses while that one has to drain; gives the destination,
   /// so that chains work. When this side ends, the destination is ended, unless `.end = false` (S24).
-  /// From a socket that is closed nothing will ever come. The destination is a socket, or whatever is `net::Writable`.
+  /// From a socket that is closed nothing will ever come. Throws `ERR_INVALID_STATE` while it has a Reader that no task
+  /// waits for: a pipe goes on where that has stopped, when it has gone. The destination is whatever is `net::Writable`.
   template <class Destination>
   Destination pipe(Destination destination, PipeOptions options = {.end = true}) const {
     detail::pipe_socket(*this, destination, options);
@@ -9173,14 +9398,10 @@ class Socket : public Emitter<Socket> {
   /// What is wrong with the port is thrown when the listener is there, as in Node (S7.3).
   template <class F>
   const Socket& connect_to(int port, std::string_view host, F&& listener) const {
-    once_connected(std::forward<F>(listener));
-    detail::start_connecting(*state_, {.port = detail::explicit_port(port), .host = std::string(host)});
-    return *this;
+    once_begun<"connect">(std::forward<F>(listener));
+    return start_at(port, host);
   }
-  template <class F>
-  void once_connected(F&& listener) const {
-    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
-  }
+  const Socket& start_at(int port, std::string_view host) const;
   std::optional<std::string> take(std::size_t n, bool all) const;
   const Socket& set_ref(bool on) const;
   detail::Endpoint local() const;
@@ -9238,7 +9459,7 @@ class NeedsCoAwait {
   template <class Unused = void>
   typename TakenOut<Result, Unused>::type& operator*() const {
     constexpr bool awaited = !std::same_as<Unused, void>;
-    static_assert(awaited, "write co_await before it, in parentheses: *(co_await …)");
+    static_assert(awaited, "write co_await before it, in parentheses: *(co_await ...)");
     for (;;) {}
   }
   template <class Unused = void>
@@ -9271,6 +9492,16 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct TaskPromiseBase;
 class RunningTask;
+
+/// The frame of a task that nobody has taken yet: if something is thrown by then, it is destroyed.
+struct UntakenFrame {
+  std::coroutine_handle<> frame;
+
+  ~UntakenFrame() {
+    if (frame) frame.destroy();
+  }
+  std::coroutine_handle<> take() noexcept { return std::exchange(frame, {}); }
+};
 
 /// Several tasks that one waits for.
 struct JoinedLinks {
@@ -9325,8 +9556,8 @@ class Joining {
   TaskLinks* who_ = nullptr;
 };
 
-/// Stands on the stack of whoever resumes a task, as long as that runs. A task that is destroyed meanwhile, which only what it
-/// calls can do, goes when it has come to its next wait.
+/// Stands on the stack of whoever resumes a task, as long as that runs. A task that is destroyed meanwhile, which only
+/// what it calls can do, goes when it has come to its next wait.
 class RunningTask {
  public:
   explicit RunningTask(std::coroutine_handle<> task) noexcept
@@ -9356,7 +9587,7 @@ class RunningTask {
   }
   static bool find_and_doom(TaskLinks& task) noexcept;
   void doom(TaskLinks& task) noexcept;
-  [[gnu::cold]] void destroy_doomed() noexcept;
+  NET_GNU(cold) void destroy_doomed() noexcept;
 
   std::coroutine_handle<> frame_;
   RunningTask* outer_;
@@ -9554,7 +9785,7 @@ class WaitLimit {
   struct Limits;
 
   template <class Options>
-  [[gnu::noinline]] void limit(const Options& options) {
+  NET_GNU(noinline) void limit(const Options& options) {
     make_limits(options);
   }
   void make_limits(const WaitOptions& options);
@@ -9598,7 +9829,7 @@ class WaitingTask {
     if (!kept()) throw_not_kept();
   }
   /// Throws why the wait was given up, or `ERR_STREAM_PREMATURE_CLOSE` if what it was for is gone.
-  [[noreturn, gnu::cold]] void throw_not_kept() const;
+  [[noreturn]] NET_GNU(cold) void throw_not_kept() const;
 
  private:
   friend class WaitPlace;
@@ -9652,7 +9883,7 @@ class WaitPlace {
 #include <utility>
 #include <vector>
 
-// What a server is made of: a listening descriptor, and the number of its connections. Internal; net::Server is its face.
+// What a server is made of: a listening descriptor, and a count of its connections. Internal; net::Server is its face.
 #ifndef NET_DETAIL_LISTEN_STATE_HPP
 #define NET_DETAIL_LISTEN_STATE_HPP
 
@@ -9709,7 +9940,7 @@ enum class ServerClose : std::uint8_t {
   over  // nothing was owed any more: the listeners of that time have gone
 };
 
-/// Back to `none` it comes by listening: then `emitted` is no more true, or what ticks finds that it listens.
+/// Listening leads back to `none`: `emitted` is true no longer, and a 'close' that ticks finds a server that listens.
 constexpr bool is_step(ServerClose from, ServerClose to) noexcept {
   if (to == ServerClose::over) return from == ServerClose::emitted;
   return from != to && !(from == ServerClose::none && to == ServerClose::emitted);
@@ -9729,7 +9960,7 @@ struct Listening {
   bool accepts = true;  // false: its connections are handed over to it
 };
 
-struct ServerState : Handle, Listening {
+struct ServerState : Handle, Listening, MindsNoListeners {
   static const Operations table;
   struct NothingOpen;
 
@@ -9778,8 +10009,8 @@ struct ServerState : Handle, Listening {
   void cannot_accept(int number);
   void accept_again();
   void look_at_shortage() noexcept;
-  void accepted(Machine::Channel& channel);
-  void take(NativeHandle connection);
+  void accepted(Machine::Channel& channel, std::string_view received = {});
+  void take(NativeHandle connection, std::string_view received);
   bool blocks(const Machine::Channel& channel) const;
   void drop(Machine::Channel& channel);
   Vec<Ref<SocketState>> open_connections() const;
@@ -9794,7 +10025,7 @@ struct ServerState : Handle, Listening {
   // ── events ──
   /// Calls the listeners of one event; false if there is none.
   template <unsigned Event, class... Args>
-  [[gnu::always_inline]] inline bool emit_event(const Args&... args) {
+  NET_GNU(always_inline) inline bool emit_event(const Args&... args) {
     if (!listeners.has(Event)) return false;
     const Ref<ServerState> alive(this);
     using Row = typename EventAt<ServerEvents, Event>::type;
@@ -9808,12 +10039,6 @@ struct ServerState : Handle, Listening {
   void emit_error(const Error& error) {
     if (!emit_event<server_error>(error)) throw_error(error);
   }
-  static constexpr bool minds_listeners(unsigned) noexcept { return false; }
-  void listener_added(unsigned) noexcept {}
-  void listener_put_in_front(unsigned) noexcept {}
-  void listener_removed(unsigned) noexcept {}
-  void all_listeners_go(unsigned) noexcept {}
-  std::size_t own_listeners(unsigned) const noexcept { return 0; }
 
   template <auto Member>
   static void step_of(ServerState& self) {
@@ -9860,8 +10085,6 @@ struct ServerState : Handle, Listening {
   }
 };
 
-// ── listening ──────────────────────────────────────────────────────────────
-
 /// A listen() that throws leaves nothing open.
 struct ServerState::NothingOpen {
   ServerState& self;
@@ -9872,8 +10095,6 @@ struct ServerState::NothingOpen {
     self.forget_signal();
   }
 };
-
-// ── connections ────────────────────────────────────────────────────────────
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -9894,23 +10115,26 @@ class Server : public Emitter<Server> {
  public:
   using Events = detail::ServerEvents;
 
+  /// All copies are the same server. A handle that was moved from still refers to it: none is ever empty.
+  Server(const Server&) noexcept = default;
+  Server& operator=(const Server&) noexcept = default;
+
   /// A server that does not listen yet, on this thread's loop or on `loop`. The listener is one of 'connection' (S8.2).
-  template <class F = std::nullptr_t>
-  explicit Server(const ServerOptions& options = {}, F&& connectionListener = nullptr)
-      : Server(Loop::current(), options, std::forward<F>(connectionListener)) {}
-  template <class F = std::nullptr_t>
-  explicit Server(Loop& loop, const ServerOptions& options = {}, F&& connectionListener = nullptr)
-      : state_(new detail::ServerState(detail::Access::core(loop), options)) {
-    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) {
-      on<"connection">(std::forward<F>(connectionListener));
-    }
+  explicit Server(const ServerOptions& options = {}) : Server(Loop::current(), options) {}
+  explicit Server(Loop& loop, const ServerOptions& options = {});
+  template <class F>
+  explicit Server(const ServerOptions& options, F&& connectionListener) : Server(options) {
+    add_connection_listener(std::forward<F>(connectionListener));
+  }
+  template <class F>
+  explicit Server(Loop& loop, const ServerOptions& options, F&& connectionListener) : Server(loop, options) {
+    add_connection_listener(std::forward<F>(connectionListener));
   }
 
   /// The same with the listener alone.
   template <detail::OptionalListener F>
     requires(!std::is_convertible_v<F, const Server&> && !std::is_same_v<std::remove_cvref_t<F>, Loop>)
-  explicit Server(F&& connectionListener)
-      : Server(Loop::current(), ServerOptions{}, std::forward<F>(connectionListener)) {}
+  explicit Server(F&& connectionListener) : Server(ServerOptions{}, std::forward<F>(connectionListener)) {}
 
   /// Refused: a port is for listen().
   template <std::integral Port, class... More>
@@ -9925,23 +10149,23 @@ class Server : public Emitter<Server> {
   template <detail::OptionalListener F = std::nullptr_t>
     requires(!std::is_convertible_v<F, const ListenOptions&> && !std::is_convertible_v<F, const Server&>)
   const Server& listen(F&& listener = nullptr) const {
-    return listen(ListenOptions{.port = 0}, std::forward<F>(listener));
+    return listen_at(0, {}, 511, std::forward<F>(listener));
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, F&& listener = nullptr) const {
-    return listen_at(port, ListenOptions{}, std::forward<F>(listener));
+    return listen_at(port, {}, 511, std::forward<F>(listener));
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, std::string_view host, F&& listener = nullptr) const {
-    return listen_at(port, ListenOptions{.host = std::string(host)}, std::forward<F>(listener));
+    return listen_at(port, host, 511, std::forward<F>(listener));
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, std::string_view host, int backlog, F&& listener = nullptr) const {
-    return listen_at(port, ListenOptions{.host = std::string(host), .backlog = backlog}, std::forward<F>(listener));
+    return listen_at(port, host, backlog, std::forward<F>(listener));
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, int backlog, F&& listener = nullptr) const {
-    return listen_at(port, ListenOptions{.backlog = backlog}, std::forward<F>(listener));
+    return listen_at(port, {}, backlog, std::forward<F>(listener));
   }
   /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5). Throws
   /// `ERR_SOCKET_BAD_PORT` for one that is empty or blank.
@@ -9972,7 +10196,7 @@ class Server : public Emitter<Server> {
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(const ListenOptions& options, F&& listener = nullptr) const {
     require_idle();
-    once_listening(std::forward<F>(listener));
+    once_begun<"listening">(std::forward<F>(listener));
     start(options);
     return *this;
   }
@@ -9983,14 +10207,14 @@ class Server : public Emitter<Server> {
              !std::is_convertible_v<F, const Server&>)
   const Server& listen(F&&, int port, More&&...) const {
     constexpr bool listener_last = std::is_void_v<F>;
-    static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { … })");
+    static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { ... })");
     return listen(port);
   }
   template <detail::OptionalListener F, class... More>
     requires(std::is_class_v<std::remove_cvref_t<F>>)
   const Server& listen(int port, F&&, std::string_view, More&&...) const {
     constexpr bool listener_last = std::is_void_v<F>;
-    static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { … })");
+    static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { ... })");
     return listen(port);
   }
 
@@ -10000,7 +10224,7 @@ class Server : public Emitter<Server> {
   const Server& listen(const Server& other, F&& listener = nullptr) const {
     if (!other.listening()) return listen(ListenOptions{}, std::forward<F>(listener));  // says what is missing
     require_idle();
-    once_listening(std::forward<F>(listener));
+    once_begun<"listening">(std::forward<F>(listener));
     state_->listen_as(*other.state_);
     return *this;
   }
@@ -10021,7 +10245,8 @@ class Server : public Emitter<Server> {
     return *this;
   }
 
-  /// Where it listens; empty if it does not (S8.6), but a path stays after `close()` (S8.7).
+  /// Where it listens; empty if it does not (S8.6), which with a host is until 'listening'; but a path stays after
+  /// `close()` (S8.7).
   std::optional<AddressInfo> address() const;
   /// Gives the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
   template <class F>
@@ -10098,30 +10323,29 @@ class Server : public Emitter<Server> {
     static_assert(known, "net::Server has no event of that name; it has: close connection error listening drop");
   }
 
+  template <class F>
+  void add_connection_listener(F&& listener) const {
+    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) on<"connection">(std::forward<F>(listener));
+  }
   /// What is wrong with the port is thrown when the listener is there, as in Node (S7.4).
   template <class F>
-  const Server& listen_at(int port, ListenOptions options, F&& listener) const {
+  const Server& listen_at(int port, std::string_view host, int backlog, F&& listener) const {
     require_idle();
-    once_listening(std::forward<F>(listener));
-    if (port < 0) detail::throw_error(detail::bad_port("options.port", port));
-    options.port = port;
-    start(options);
+    once_begun<"listening">(std::forward<F>(listener));
+    start_at(port, host, backlog);
     return *this;
-  }
-  template <class F>
-  void once_listening(F&& listener) const {
-    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"listening">(std::forward<F>(listener));
   }
   void require_idle() const;
   void start(const ListenOptions& options) const;
+  void start_at(int port, std::string_view host, int backlog) const;
   const Server& set_ref(bool on) const;
 
   detail::Ref<detail::ServerState> state_;
 };
 
-/// Stops a server in peace: it listens no more; connections that are idle are ended, the others as soon as they are; what
-/// is left after `timeout` (ms) is destroyed. Idle is what `Server::closeIdleConnections` says. 'close' comes when all is
-/// done: `co_await once<"close">(server)`. A server that listens again meanwhile keeps its connections.
+/// Stops a server in peace: it listens no more; connections that are idle are ended, the others as soon as they are;
+/// what is left after `timeout` (ms) is destroyed. Idle is what `Server::closeIdleConnections` says. 'close' comes when
+/// all is done: `co_await once<"close">(server)`. A server that listens again meanwhile keeps its connections.
 struct StopOptions {
   Duration timeout = 10000;
 };
@@ -10383,7 +10607,7 @@ template <class F, class Next, class... Rest>
   requires std::is_invocable_v<std::decay_t<F>&>
 Socket createConnection(F&&, Next&&, Rest&&...) {
   constexpr bool listener_last = std::is_void_v<F>;
-  static_assert(listener_last, "the listener comes last: connect(8000, \"127.0.0.1\", [] { … })");
+  static_assert(listener_last, "the listener comes last: connect(8000, \"127.0.0.1\", [] { ... })");
   return Socket();
 }
 
@@ -10484,7 +10708,7 @@ class FileHandle {
     }
     return 0;
   }
-  /// Whether it takes bytes when another process likes.
+  /// Whether writing to it may have to wait for another process: a FIFO, a device.
   bool is_slow() const noexcept { return Machine::is_slow_file(file_); }
   /// How much of it a slow one takes without waiting.
   std::size_t write_some(std::string_view bytes) noexcept {
@@ -10597,20 +10821,7 @@ struct JobOutcome {
   }
   /// The failure as an Error, whatever was thrown.
   Error error() const {
-    if (!thrown) return failure;
-#if defined(__cpp_exceptions)
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const Error& error) {
-      return error;
-    } catch (const std::exception& other) {
-      return Error(std::string(other.what()));
-    } catch (...) {
-      return Error(std::string("A job of the worker pool threw something that is no exception"));
-    }
-#else
-    return failure;
-#endif
+    return thrown ? error_of(thrown, "A job of the worker pool threw something that is no exception") : failure;
   }
 };
 
@@ -10643,7 +10854,7 @@ struct WorkItem {
   WorkItem** link = nullptr;
 };
 
-/// In a child of fork(): what does not run there goes, and what runs in the parent is kept as it was copied, whole or not.
+/// In a child of fork(): what does not run there goes; what runs in the parent is kept as it was copied, whole or not.
 NET_API void leave_to_parent(WorkItem& item) noexcept;
 
 /// The loop's half: belongs to the thread that asked.
@@ -10704,7 +10915,7 @@ struct JobState : Handle {
     if (work && loop->inert() && work->process != Machine::fork_count()) leave_unless_home();
     release();
   }
-  /// What had begun goes on in the parent alone; what had not runs here too (S31.3). A result that was on its way comes.
+  /// What had begun goes on in the parent alone; what had not runs here too (S31.3). A result on its way still comes.
   void after_fork() {
     if (done || !work || work->process == Machine::fork_count()) return;
     const int place = work->place.load();
@@ -10859,7 +11070,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// A result that is being computed. A handle: copies are the same job, and it belongs to the loop that asked.
 template <class T>
-class Job {
+class Job : public detail::NeedsCoAwait<T> {
  public:
   explicit Job(detail::Ref<detail::JobState<T>> state) noexcept : state_(std::move(state)) {}
 
@@ -10979,8 +11190,8 @@ class WorkerPool {
   }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
-  /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`; nobody is told if the process
-  /// ends by `exit()`, while loops of other threads run on (S31.6).
+  /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`. If the process ends by
+  /// `exit()`, nobody is told, and loops of other threads run on (S31.6).
   ~WorkerPool();
 
   /// Runs `f(args…)` on a thread of the pool; its result or its exception comes back to this thread's loop, which
@@ -11041,8 +11252,8 @@ class WorkerPool {
   static void withdraw(detail::WorkItem& item) noexcept;
   static constexpr detail::WorkItem::Pool for_child{take_over, withdraw};
 
-  /// The process or the loop ends: the result is in the mailbox then. One that waits for a thread is done here if it is quick;
-  /// one that is not is waited for for a moment. False: it is not done.
+  /// The process or the loop ends: brings the result into the mailbox. A quick item that waits for a thread is run
+  /// here, and one that runs is waited for. One that is not quick is waited for a moment. False: it is not done.
   bool bring_home(detail::WorkItem& item, bool quick) noexcept;
 
   detail::WorkRef take_dropped() noexcept;
@@ -11084,7 +11295,7 @@ enum class FilePhase : std::uint8_t {
 /// It only goes forward; from `opening` and `open` also at once to the end, with the loop.
 constexpr bool is_step(FilePhase from, FilePhase to) noexcept { return to > from; }
 
-struct FileState : Handle {
+struct FileState : Handle, MindsNoListeners {
   FileState(LoopCore& core, const Operations& table, std::string&& name);
   ~FileState() {
     if (close_expected && loop) loop->closing().expect_no_more();
@@ -11133,10 +11344,6 @@ struct FileState : Handle {
   void listener_added(unsigned event) {
     if (event == file_data && data_added) data_added(*this);
   }
-  void listener_put_in_front(unsigned) noexcept {}
-  void listener_removed(unsigned) noexcept {}
-  void all_listeners_go(unsigned) noexcept {}
-  std::size_t own_listeners(unsigned) const noexcept { return 0; }
 
   const std::string path;
   Listeners listeners;
@@ -11294,7 +11501,7 @@ struct FileWriting : FileState {
   std::size_t under_way = 0;
   Queue<Waiting> callbacks;
   Queue<WriteCallback> at_finish;
-  bool slow = false;     // it takes bytes when another process likes
+  bool slow = false;     // writing to it may have to wait for another process
   bool ticking = false;  // it goes on from a tick
   bool need_drain = false;
   Position<FileEnd> write_end{};
@@ -11313,17 +11520,21 @@ struct FileReaderOptions {
   std::size_t highWaterMark = 262144;     ///< bytes a piece; two of them are kept at most
 };
 
-/// A file that is read as a stream: `net::FileReader("page.html").pipe(socket)`. Threads of the process read it, while
-/// the loop goes on; never more than two pieces ahead. It is opened at once, and read as soon as it has a 'data' listener or
-/// is piped or resumed. After 'end' or an error the file is closed. A handle: copies are the same stream. It goes on
-/// without one while it flows; one that is held back, and of which nobody has a handle any more, closes: as when the
-/// socket is gone that it was piped to.
+/// A file that is read as a stream: `net::FileReader("page.html").pipe(socket)`. Threads of the process read it while
+/// the loop goes on, never more than two pieces ahead. It is opened at once, and read as soon as it has a 'data'
+/// listener or is piped or resumed. After 'end' or an error the file is closed. A handle: copies are the same stream.
+/// It goes on without one while it flows. One that is held back closes when its last handle goes: for instance when the
+/// socket that it was piped to is gone.
 ///
-/// Events: `open`; `data` (Chunk, a view for the time of the call); `end`: all was read; `error` (const Error&), which leaves
-/// `run()` if nobody listens: `address()` of it is the path; `close`: the last one.
+/// Events: `open`; `data` (Chunk, a view for the time of the call); `end`: all was read; `error` (const Error&), whose
+/// `address()` is the path, and which leaves `run()` if nobody listens; `close`: the last one.
 class FileReader : public Emitter<FileReader> {
  public:
   using Events = detail::FileEvents;
+
+  /// All copies are the same reader. A handle that was moved from still refers to it: none is ever empty.
+  FileReader(const FileReader&) noexcept = default;
+  FileReader& operator=(const FileReader&) noexcept = default;
 
   /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0, `ERR_INVALID_ARG_VALUE` for a
   /// path with a NUL.
@@ -11402,17 +11613,22 @@ struct FileWriterOptions {
   std::size_t highWaterMark = 262144;  ///< bytes that may wait before `write` says false
 };
 
-/// A file that is written as a stream: `socket.pipe(net::FileWriter("upload"))`. Threads of the process write it, while the
-/// loop goes on. It is opened at once. A handle: copies are the same stream. What was written or ended is carried out
-/// without one; one that nobody can write to any more closes, without 'finish'. What was written and is no file's yet when the
-/// loop is destroyed or the process ends is written then, without events (S31.7); a FIFO or a device gets what it has space for.
+/// A file that is written as a stream: `socket.pipe(net::FileWriter("upload"))`. Threads of the process write it while
+/// the loop goes on. It is opened at once. A handle: copies are the same stream. What was written or ended is carried
+/// out without one; a stream that nobody can write to any more closes, without 'finish'. What has not reached the file
+/// when the loop is destroyed or the process ends is written then, without events (S31.7); a FIFO or a device gets what
+/// it has space for.
 ///
-/// Events: `open`; `drain`: all that waited is written, after a `write` that said false; `finish`: after `end()`, when all was
-/// written and the file was closed without an error; `error` (const Error&), which leaves `run()` if nobody listens: `address()`
-/// of it is the path; `close`: the last one.
+/// Events: `open`; `drain`: all that waited is written, after a `write` that said false; `finish`: after `end()`, when
+/// all was written and the file was closed without an error; `error` (const Error&), whose `address()` is the path, and
+/// which leaves `run()` if nobody listens; `close`: the last one.
 class FileWriter : public Emitter<FileWriter> {
  public:
   using Events = detail::FileEvents;
+
+  /// All copies are the same writer. A handle that was moved from still refers to it: none is ever empty.
+  FileWriter(const FileWriter&) noexcept = default;
+  FileWriter& operator=(const FileWriter&) noexcept = default;
 
   /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0, `ERR_INVALID_ARG_VALUE` for a
   /// path with a NUL.
@@ -11438,8 +11654,8 @@ class FileWriter : public Emitter<FileWriter> {
     state_->end(detail::bytes_of(data), detail::write_callback(std::forward<F>(callback)));
     return *this;
   }
-  /// Writes no more: what waits is dropped, its callbacks get `ERR_STREAM_DESTROYED` or the error; 'error', if one is given,
-  /// and 'close' follow.
+  /// Writes no more: what waits is dropped, its callbacks get `ERR_STREAM_DESTROYED` or the error; 'error', if one is
+  /// given, and 'close' follow.
   const FileWriter& destroy() const { return destroy(detail::no_error()); }
   const FileWriter& destroy(const Error& error) const {
     state_->destroy(error);
@@ -11538,10 +11754,10 @@ struct PromiseResult : PromiseState {
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// `Promise<int> p; ask([p](int answer) { p.resolve(answer); }); int answer = co_await p.wait();` Copies are the same promise
-/// (S34.8). Made, settled and awaited on one loop.
+/// `Promise<int> p; ask([p](int answer) { p.resolve(answer); }); int answer = co_await p.wait();` Copies are the same
+/// promise (S34.8). Made, settled and awaited on one loop.
 template <class T = void>
-class Promise {
+class Promise : public detail::NeedsCoAwait<T> {
   struct Nothing {};
   using Value = std::conditional_t<std::is_void_v<T>, Nothing, T>;
   using State = detail::PromiseResult<Value>;
@@ -11550,6 +11766,9 @@ class Promise {
   /// On this thread's loop, or on `loop`.
   Promise() : Promise(Loop::current()) {}
   explicit Promise(Loop& loop) : state_(new State(detail::Access::core(loop))) {}
+  /// All copies are the same promise; a handle that was moved from still refers to it.
+  Promise(const Promise&) noexcept = default;
+  Promise& operator=(const Promise&) noexcept = default;
 
   /// Who waits goes on with the value, on the next tick. Only the first `resolve` or `reject` counts.
   template <class U = Value>
@@ -11583,7 +11802,7 @@ class Promise {
   /// Whether `resolve` or `reject` was called.
   bool settled() const noexcept { return state_->settled; }
 
-  class [[nodiscard("write co_await before it")]] Awaiter {
+  class [[nodiscard("write co_await before it")]] Awaiter : public detail::NeedsCoAwait<T> {
    public:
     bool await_ready() const {
       waiting_.require_wanted();
@@ -11700,6 +11919,8 @@ NET_API bool was_closed(const Server& server);
 /// A task waits for 'close': what could keep it away lets it come.
 NET_API void expect_close(const Socket& socket);
 inline void expect_close(const Server&) noexcept {}
+/// The same of 'end'.
+NET_API void expect_end(const Socket& socket);
 NET_API Error closed_error(const Socket& socket);
 NET_API Error closed_error(const Server&);
 /// The same of streams that are no sockets.
@@ -11714,8 +11935,22 @@ bool was_closed(const Stream& stream) {
 template <class Stream>
 void expect_close(const Stream&) noexcept {}
 template <class Stream>
+void expect_end(const Stream&) noexcept {}
+template <class Stream>
+  requires requires(const Stream& stream) { Access::state(stream).closed_error(); }
+Error closed_error(const Stream& stream) {
+  return Access::state(stream).closed_error();
+}
+template <class Stream>
 Error closed_error(const Stream& stream) {
   return stream.errored() ? stream.errored() : make_error(Errc::ERR_STREAM_PREMATURE_CLOSE);
+}
+
+/// The event after which an emitter emits nothing any more.
+template <class Emitting>
+constexpr std::string_view last_event() {
+  using Events = typename Emitting::Events;
+  return Events::template has<"close"> ? "close" : Events::template has<"exit"> ? "exit" : "disconnect";
 }
 
 /// A coroutine that waits for something on an emitter, which may fail instead: the listeners of 'error' and 'close'.
@@ -11736,7 +11971,15 @@ class Waiting {
     listeners_.template on<"error">([this](const Error& error) { fail(error); });
   }
   void listen_for_close() {
-    listeners_.template on<"close">([this] { fail(closed_error(emitter())); });
+    const auto closed = [this] { fail(closed_error(emitter())); };
+    constexpr std::string_view last = last_event<Emitting>();
+    if constexpr (last == "close") {
+      listeners_.template on<"close">(closed);
+    } else if constexpr (last == "exit") {
+      listeners_.template on<"exit">(closed);
+    } else {
+      listeners_.template on<"disconnect">(closed);
+    }
   }
   void fail(const Error& error) {
     failure_ = error;
@@ -11768,7 +12011,8 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
   using Base = Waiting<Emitting>;
   using Result = typename EventResult<Args...>::type;
   static constexpr bool is_error = Name.view() == "error";
-  static constexpr bool is_close = Name.view() == "close";
+  static constexpr bool is_close = Name.view() == last_event<Emitting>();
+  static constexpr bool can_tell_again = is_close && sizeof...(Args) < 2;  // whether it failed is known later too
 
  public:
   template <class Options>
@@ -11777,9 +12021,9 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
   bool await_ready() {
     this->limit_.require_wanted();
     if (is_close ? !was_closed(this->emitter()) : !is_over(this->emitter())) return false;
-    if constexpr (is_close && sizeof...(Args) == 1) {
+    if constexpr (can_tell_again && sizeof...(Args) == 1) {
       result_.emplace(static_cast<bool>(this->emitter().errored()));
-    } else if constexpr (!is_close) {
+    } else if constexpr (!can_tell_again) {
       this->failure_ = closed_error(this->emitter());
     }
     return true;
@@ -11787,6 +12031,7 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
   void await_suspend(std::coroutine_handle<> waiter) {
     this->begin(waiter);
     if constexpr (is_close) expect_close(this->emitter());
+    if constexpr (Name.view() == "end") expect_end(this->emitter());
     this->listeners_.template on<Name>([this](Args&... args) {
       if constexpr (sizeof...(Args) > 0) result_.emplace(Result{args...});
       this->go_on();
@@ -12027,7 +12272,7 @@ constexpr void require_task() {
     static_assert(!moved || gives_nothing, "spawn takes a Task<>: nobody gets the result of this one");
   } else if constexpr (called) {
     constexpr bool is_task = std::is_void_v<F>;
-    static_assert(is_task, "spawn takes a Task<>, or what returns one: net::spawn([=]() -> net::Task<> { … })");
+    static_assert(is_task, "spawn takes a Task<>, or what returns one: net::spawn([=]() -> net::Task<> { ... })");
   }
 }
 
@@ -12157,10 +12402,15 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+/// Whether it is a handle, which listeners are lent by reference.
+template <class Value>
+inline constexpr bool is_lent = false;
+template <class Value>
+  requires(std::is_class_v<Value> && requires { sizeof(Value); } && std::is_base_of_v<Emitter<Value>, Value>)
+inline constexpr bool is_lent<Value> = true;
+
 template <class Parameter, class Value = std::remove_cvref_t<Parameter>>
-inline constexpr bool is_borrowed =
-    std::is_same_v<Value, Chunk> ||
-    (std::is_reference_v<Parameter> && (std::is_same_v<Value, Socket> || std::is_same_v<Value, Server>));
+inline constexpr bool is_borrowed = std::is_same_v<Value, Chunk> || (std::is_reference_v<Parameter> && is_lent<Value>);
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -12197,9 +12447,10 @@ void spawn(Loop&, F&&, Args&&...) {
   detail::require_task<F, Args...>();
 }
 
-/// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
+/// `co_await once<"connect">(socket)`: waits for an event of a socket, a server or any other emitter. The result is what its listeners
 /// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws
-/// the Error if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
+/// the Error if 'error' comes first, and `ERR_SOCKET_CLOSED`, `ERR_SERVER_NOT_RUNNING` or `ERR_IPC_CHANNEL_CLOSED` if the last
+/// event does.
 /// `WaitOptions`, also in braces, end the wait (S34.6), here and below.
 template <fixed_string Name, class Emitting, class Options = detail::WaitBraces>
 auto once(const Emitting& emitter, Options&& options = detail::without_limit) {
@@ -12274,10 +12525,9 @@ detail::SleepAwaiter sleep(Duration length, Options&& options = detail::without_
 template <class T, class... Parameters>
 struct std::coroutine_traits<net::Task<T>, Parameters...> {
   static constexpr bool lasts = !(... || net::detail::is_borrowed<Parameters>);
-  static_assert(
-      lasts,
-      "take it by value: this parameter of a task is gone when the task goes on; a net::Socket or net::Server "
-      "itself, and a std::string for a net::Chunk (S34.2)");
+  static_assert(lasts,
+                "take it by value: this parameter of a task is gone when the task goes on; a net::Socket or net::Server "
+                "itself, and a std::string for a net::Chunk (S34.2)");
   using promise_type = typename net::Task<T>::promise_type;
 };
 
@@ -12360,6 +12610,88 @@ Task<> pipeline(const From& source, const To& destination, Limit&& options = det
 #include <string_view>
 #include <type_traits>
 #include <utility>
+
+// What a reader has received, and nobody has taken. Internal.
+#ifndef NET_DETAIL_CORO_RECEIVED_BYTES_HPP
+#define NET_DETAIL_CORO_RECEIVED_BYTES_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// A view of what was taken last stays valid until more is added, or `settle` is called. So the bytes are copied into
+/// memory of its own. Large ones need not be: the task that gets them asks again at once, most of the time, and if it does
+/// not, the buffer that they were read into becomes its own.
+class ReceivedBytes {
+ public:
+  /// Fewer are copied: a buffer is too much to be kept for them.
+  static constexpr std::size_t large = 4096;
+
+  ReceivedBytes() noexcept = default;
+  ReceivedBytes(const ReceivedBytes&) = delete;
+  ReceivedBytes& operator=(const ReceivedBytes&) = delete;
+  ~ReceivedBytes() {
+    ::operator delete(own_);
+    ::operator delete(aside_);
+  }
+
+  std::string_view rest() const noexcept { return rest_; }
+  void skip(std::size_t bytes) noexcept { rest_.remove_prefix(bytes); }
+
+  /// Copies them behind the rest.
+  void add(std::string_view bytes) {
+    if (!rest_.empty() || bytes.size() - 1 >= capacity_) [[unlikely]]
+      return add_slowly(bytes);
+    std::memmove(own_, bytes.data(), bytes.size());
+    rest_ = {own_, bytes.size()};
+  }
+
+  /// The same when nobody has asked for them: views that somebody has stay valid, until `settle`.
+  void add_unasked(std::string_view bytes);
+
+  /// The rest is these bytes, where they are; there is no other. False: they cannot be kept if need be.
+  bool borrow(std::string_view bytes, ReceiveBuffer& from) {
+    if (!from.lend(bytes.data())) return false;
+    rest_ = bytes;
+    return true;
+  }
+  /// What of it is left moves to memory of its own; who has got views has them no more.
+  void own_rest();
+  /// What was borrowed stays where it is.
+  void keep(ReceiveBuffer& from) noexcept {
+    kept_ = from.keep();
+    keeps_ = true;
+  }
+  /// Whether it has memory for views alone.
+  bool keeps() const noexcept { return keeps_; }
+  /// Gives back what it keeps; the rest is in memory of its own then, and nobody has views.
+  void settle(ReceiveBuffer& to);
+  /// The same at the end, when nobody wants the rest.
+  void give_back(ReceiveBuffer& to) noexcept {
+    if (kept_.begin) to.take_back(std::move(kept_));
+  }
+
+ private:
+  void add_slowly(std::string_view bytes);
+  bool is_own(const char* bytes) const noexcept {
+    return reinterpret_cast<std::uintptr_t>(bytes) - reinterpret_cast<std::uintptr_t>(own_) < capacity_;
+  }
+
+  std::string_view rest_;
+  char* own_ = nullptr;
+  std::size_t capacity_ = 0;
+  char* aside_ = nullptr;  // it was its own
+  PageBuffer kept_;
+  bool keeps_ = false;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
 
 namespace net::inline NET_ABI {
 
@@ -12488,7 +12820,7 @@ class Reader {
   template <class Unused = void>
   const Chunk* begin() {
     constexpr bool awaited = !std::is_void_v<Unused>;
-    static_assert(awaited, "write while (auto chunk = co_await reader.next()) { … }");
+    static_assert(awaited, "write while (auto chunk = co_await reader.next()) { ... }");
     return nullptr;
   }
   /// Refused: as the above.
@@ -12640,36 +12972,36 @@ class Reader {
   void settle_delimited();
   void settle_prefixed();
   void found(std::size_t from, std::size_t size, std::size_t with_end) noexcept {
-    from_ = from;
-    size_ = size;
-    skip_ = with_end;
+    from_ = from, size_ = size, skip_ = with_end;
   }
   void wait(detail::WaitingTask& waiting, std::coroutine_handle<> task);
-  [[noreturn, gnu::cold, gnu::noinline]] void throw_not_kept(const detail::WaitingTask& waiting) {
+  [[noreturn]] NET_GNU(cold) NET_GNU(noinline) void throw_not_kept(const detail::WaitingTask& waiting) {
     if (waiting.given_up()) pause();  // what comes meanwhile is for whoever asks next
     waiting.throw_not_kept();
   }
   bool has_found() const noexcept { return size_ != none; }
   std::string_view take() noexcept {
-    const std::string_view taken(held_.data() + start_ + from_, std::exchange(size_, none));
-    start_ += skip_;
+    const std::string_view taken(rest().data() + from_, std::exchange(size_, none));
+    held_.skip(skip_);
     return taken;
   }
   /// Throws what there is instead, unless that is the end.
   void require_end();
   void received(std::string_view bytes);
+  void received_much(std::string_view bytes);
+  void resume(detail::ReceiveBuffer* lent);
+  void note_part();
   void pause();
   void fail(const Error& error);
   void wake();
   const Socket& socket() const noexcept { return listeners_.emitter(); }
-  std::string_view rest() const noexcept;
+  std::string_view rest() const noexcept { return held_.rest(); }
 
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_held = 1 << 20;  // while a task waits for 'close'
 
   detail::WaitPlace waiter_;
-  std::string held_;  // received; the part before start_ was taken
-  std::size_t start_ = 0;
+  detail::ReceivedBytes held_;
   std::size_t searched_ = 0;  // of the rest, holds no end of what is asked for
   std::size_t from_ = 0;      // of what was found for the task
   std::size_t size_ = none;   // none: nothing
@@ -12779,9 +13111,6 @@ struct JoinedTasks : Handle, JoinedLinks {
   void resume_later() noexcept;
   void resume();
 };
-
-/// What a task has thrown, as an Error.
-NET_API Error error_of(const std::exception_ptr& thrown);
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -12921,7 +13250,7 @@ struct OneResult : OfVector<T> {
  private:
   std::vector<Error> failures() const {
     std::vector<Error> all;
-    for (const JoinedTask* task : this->joined_) all.push_back(error_of(task->promise->thrown));
+    for (const JoinedTask* task : this->joined_) all.push_back(error_of(task->promise->thrown, "unknown exception"));
     return all;
   }
 };
@@ -13029,9 +13358,12 @@ Task<AwaitResult<Given>> task_of(Given&& wait) {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+template <class Outcome>
+using JoinedResult = decltype(std::declval<Outcome&>().take(std::declval<JoinedTasks&>()));
+
 /// What waits for joined tasks: `Outcome` makes the result of them.
 template <class Outcome>
-class [[nodiscard("write co_await before it")]] JoinAwaiter {
+class [[nodiscard("write co_await before it")]] JoinAwaiter : public NeedsCoAwait<JoinedResult<Outcome>> {
  public:
   template <class... Tasks>
   explicit JoinAwaiter(JoinRule rule, Tasks&&... tasks)
@@ -13181,6 +13513,14 @@ class TaskGroup {
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
+// Refused: `auto [a, b] = all(…)` takes a wait apart.
+template <class Outcome>
+struct std::tuple_size<net::detail::JoinAwaiter<Outcome>> {
+  static constexpr bool awaited = std::is_void_v<Outcome>;
+  static_assert(awaited, "write co_await before it: auto [a, b] = co_await net::all(first(), second())");
+  static constexpr std::size_t value = 0;
+};
+
 #endif
 
 #endif
@@ -13251,7 +13591,7 @@ NET_API void Listeners::retire(ListenerRecord& r) noexcept {
   present_ &= ~(1u << r.event);
 }
 
-[[gnu::noinline]] NET_API Listeners::Turn Listeners::turn_of(ListenerRecord& r) noexcept {
+NET_GNU(noinline) NET_API Listeners::Turn Listeners::turn_of(ListenerRecord& r) noexcept {
   if (r.is(ListenerRecord::removed) && (r.is(ListenerRecord::own) || depth_ > r.gone)) return Turn::none;
   if (!r.is(ListenerRecord::once)) return Turn::call;
   if (r.is(ListenerRecord::fired)) return Turn::none;
@@ -13261,7 +13601,7 @@ NET_API void Listeners::retire(ListenerRecord& r) noexcept {
   return Turn::last;
 }
 
-[[gnu::noinline]] NET_API void Listeners::settle() noexcept {
+NET_GNU(noinline) NET_API void Listeners::settle() noexcept {
   if ((present_ & unsettled) == 0) return;
   if (depth_ > 0) {
     for (ListenerRecord* r = first_; r; r = r->next) {
@@ -13638,6 +13978,23 @@ NET_API Error bad_family(int family, std::string_view host, int port) {
   return {make_error_code(Errc::ERR_INVALID_ADDRESS_FAMILY), text};
 }
 
+NET_API Error error_of([[maybe_unused]] const std::exception_ptr& thrown, const char* otherwise) {
+#if defined(__cpp_exceptions)
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::exception& error) {
+    return Error(error.what());
+  } catch (...) {}
+#endif
+  return Error(otherwise);
+}
+
+NET_API Error end_after_destroy() {
+  return make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+}
+
 NET_API Error ended_by_other_party() {
   NewText text;
   text->name = "EPIPE";
@@ -13895,9 +14252,11 @@ NET_API void Registrations::use(Page& page) noexcept {
 
 #if NET_BODIES
 
-// The headers of a POSIX system, for the bodies that call it. Internal.
+// The headers of a POSIX system, and slices as it takes them, for the bodies that call it. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_HEADERS_HPP
 #define NET_DETAIL_SYS_POSIX_HEADERS_HPP
+
+#include <cstddef>
 
 #if !defined(_WIN32)
 
@@ -13929,6 +14288,17 @@ inline constexpr int send_flags = MSG_NOSIGNAL;
 #else
 inline constexpr int send_flags = 0;  // SO_NOSIGPIPE does it there
 #endif
+
+/// The first slices in the system's form, as many as one call takes.
+struct Pieces {
+  iovec each[max_slices];
+  std::size_t count;
+
+  NET_GNU(always_inline) Pieces(const IoSlice* slices, std::size_t offered) noexcept
+      : count(offered < max_slices ? offered : max_slices) {
+    for (std::size_t i = 0; i < count; ++i) each[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+  }
+};
 
 /// Whether one call makes a descriptor that is non-blocking and closed on exec: of a socket, a connection, a pipe.
 #if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC) && !defined(__APPLE__)
@@ -14011,7 +14381,7 @@ NET_API int open_reserve() noexcept {
   return opened >= 0 || opened == -EMFILE || opened == -ENFILE ? opened : open_socket(AF_UNIX);
 }
 
-[[gnu::cold]] NET_API std::ptrdiff_t nothing_moved() noexcept {
+NET_GNU(cold) NET_API std::ptrdiff_t nothing_moved() noexcept {
 #if defined(__APPLE__)
   if (errno == EPROTOTYPE) return -EPIPE;  // what it says of a connection that is just being closed
 #endif
@@ -14029,13 +14399,10 @@ NET_API std::ptrdiff_t send_one(NativeHandle fd, const void* from, std::size_t s
 }
 
 NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
-  constexpr std::size_t max_slices = 64;
-  iovec pieces[max_slices];
-  if (count > max_slices) count = max_slices;
-  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+  Pieces pieces(slices, count);
   msghdr message{};
-  message.msg_iov = pieces;
-  message.msg_iovlen = cast<decltype(message.msg_iovlen)>(count);
+  message.msg_iov = pieces.each;
+  message.msg_iovlen = cast<decltype(message.msg_iovlen)>(pieces.count);
   return retried([&] { return ::sendmsg(fd, &message, send_flags); });
 }
 
@@ -14068,19 +14435,15 @@ NET_API std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) 
 }
 
 NET_API std::ptrdiff_t write_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
-  iovec pieces[64];
-  if (count > 64) count = 64;
+  const Pieces pieces(slices, count);
   std::size_t whole = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
-    whole += slices[i].size;
-  }
+  for (std::size_t i = 0; i < pieces.count; ++i) whole += slices[i].size;
   sigset_t broken, before, waiting;
   (void)sigemptyset(&broken);  // macros on some systems
   (void)sigaddset(&broken, SIGPIPE);
   ::sigpending(&waiting);
   ::pthread_sigmask(SIG_BLOCK, &broken, &before);
-  const std::ptrdiff_t sent = retried([&] { return ::writev(fd, pieces, static_cast<int>(count)); });
+  const std::ptrdiff_t sent = retried([&] { return ::writev(fd, pieces.each, static_cast<int>(pieces.count)); });
   // one that waited for space when the reader went counts what it had written, and signals all the same
   const bool signaled = sent == -EPIPE || (sent >= 0 && static_cast<std::size_t>(sent) < whole);
   if (signaled && !sigismember(&waiting, SIGPIPE)) {
@@ -14417,7 +14780,7 @@ NET_API void epoll_poller::drop(Watcher& watcher) noexcept {
   if (watcher.registration) registrations_.remove(*watcher.registration, gone);
 }
 
-[[gnu::noinline]] NET_API unsigned epoll_poller::meaning(Watcher& watcher, unsigned happened) noexcept {
+NET_GNU(noinline) NET_API unsigned epoll_poller::meaning(Watcher& watcher, unsigned happened) noexcept {
   unsigned what = 0;
   if (happened & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) what |= readable;
   if (happened & (EPOLLOUT | EPOLLERR | EPOLLHUP)) what |= writable;
@@ -14426,7 +14789,7 @@ NET_API void epoll_poller::drop(Watcher& watcher) noexcept {
   return what != 0 && (happened & EPOLLHUP) != 0 ? what | hung_up : what;
 }
 
-[[gnu::noinline]] NET_API int epoll_poller::update(Watcher& watcher) noexcept {
+NET_GNU(noinline) NET_API int epoll_poller::update(Watcher& watcher) noexcept {
   const unsigned mask = watcher.interest;
   if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
   // an empty mask would still report errors and hang-ups for ever: silence is removal
@@ -14443,7 +14806,7 @@ NET_API int epoll_poller::control(int epoll, int operation, const Watcher& watch
   return ::epoll_ctl(epoll, operation, watcher.fd, &event) == 0 ? 0 : -errno;
 }
 
-[[gnu::noinline]] NET_API unsigned epoll_poller::gone(const Registration& place) noexcept {
+NET_GNU(noinline) NET_API unsigned epoll_poller::gone(const Registration& place) noexcept {
   if (&place == &waker_place_) {
     waker_.drain();
     return 0;
@@ -14463,7 +14826,7 @@ NET_API void epoll_poller::start_over() noexcept {
   count_ = 0;  // what is ready is reported again
 }
 
-[[gnu::noinline]] NET_API int epoll_poller::wait_with_stray(int milliseconds) noexcept {
+NET_GNU(noinline) NET_API int epoll_poller::wait_with_stray(int milliseconds) noexcept {
   stray_ = false;
   constexpr int step = 50;
   const int wait = milliseconds >= 0 && milliseconds < step ? milliseconds : step;
@@ -14663,9 +15026,18 @@ NET_API void Port::began(PortOperation& operation) noexcept {
   in_flight_.fetch_add(1);
 }
 
+/// Telling needs memory of the system's: without it whoever tells waits, since a wait that is not ended may last for ever.
+NET_API bool Port::tell(::_OVERLAPPED* what) noexcept {
+  while (!win::PostQueuedCompletionStatus(port_, 0, 0, what)) {
+    if (os::last_error() != -ENOMEM) return false;  // there is no port
+    win::Sleep(1);
+  }
+  return true;
+}
+
 NET_API void Port::post(PortOperation& operation) noexcept {
   began(operation);
-  if (win::PostQueuedCompletionStatus(port_, 0, 0, operation.begin())) return;
+  if (tell(operation.begin())) return;
   operation.in_flight = false;
   in_flight_.fetch_sub(1);
   operation.entry->release();
@@ -15236,7 +15608,7 @@ NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
   if (const int failed = prepare(fd); failed < 0) return failed;
   int listens = 0;
   socklen_t size = sizeof listens;
-  if (backlog == 0 && ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0) return 0;
+  if (backlog == 0 && ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0) return listens ? 0 : -EINVAL;
   return ::listen(fd, backlog == 0 ? 511 : backlog) == 0 ? 0 : -errno;
 }
 
@@ -15467,14 +15839,11 @@ NET_API std::ptrdiff_t send_with(NativeHandle local, const IoSlice* slices, std:
                                  NativeHandle passed) noexcept {
   if (passed == no_handle)
     return count == 1 ? send_one(local, slices->data, slices->size) : send_slices(local, slices, count);
-  constexpr std::size_t max_slices = 64;
-  iovec pieces[max_slices];
-  if (count > max_slices) count = max_slices;
-  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+  Pieces pieces(slices, count);
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof passed)] = {};
   msghdr message{};
-  message.msg_iov = pieces;
-  message.msg_iovlen = cast<decltype(message.msg_iovlen)>(count);
+  message.msg_iov = pieces.each;
+  message.msg_iovlen = cast<decltype(message.msg_iovlen)>(pieces.count);
   message.msg_control = control;
   message.msg_controllen = cast<decltype(message.msg_controllen)>(sizeof control);
   cmsghdr* const rights = CMSG_FIRSTHDR(&message);
@@ -15486,7 +15855,7 @@ NET_API std::ptrdiff_t send_with(NativeHandle local, const IoSlice* slices, std:
   return sent == -ETOOMANYREFS ? -ENOBUFS : sent;
 }
 
-/// There is room for all that one call can bring, so none of them is left to nobody: those that are too many are closed.
+/// There is space for all that one call can bring, so that none stays open unseen: all but the first are closed.
 NET_API std::ptrdiff_t receive_with(NativeHandle local, char* into, std::size_t size, CameDescriptors& came) noexcept {
   constexpr std::size_t max_descriptors = 253;  // of Linux's; others pass fewer
   alignas(cmsghdr) char control[CMSG_SPACE(max_descriptors * sizeof(int))];
@@ -15829,8 +16198,7 @@ NET_API NativeHandle duplicate(NativeHandle fd) noexcept {
 }
 
 NET_API std::ptrdiff_t receive(NativeHandle fd, char* into, std::size_t size) noexcept {
-  constexpr std::size_t most = 1u << 30;
-  const int got = win::recv(socket_of(fd), into, static_cast<int>(size < most ? size : most), 0);
+  const int got = win::recv(socket_of(fd), into, static_cast<int>(size < max_at_once ? size : max_at_once), 0);
   if (got > 0) return got;
   if (got < 0) return last_socket_error();
   if (size == 0) return 0;
@@ -15841,17 +16209,17 @@ NET_API std::ptrdiff_t receive(NativeHandle fd, char* into, std::size_t size) no
 }
 
 NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
-  constexpr std::size_t max_slices = 64, most = 1u << 30;
   if (count == 1) {
-    const std::size_t size = slices->size < most ? slices->size : most;
+    const std::size_t size = slices->size < max_at_once ? slices->size : max_at_once;
     const int sent = win::send(socket_of(fd), slices->data, static_cast<int>(size), 0);
     return sent >= 0 ? sent : last_socket_error();
   }
   win::Piece pieces[max_slices];
   if (count > max_slices) count = max_slices;
   std::size_t total = 0, used = 0;
-  for (; used < count && total < most; ++used) {
-    const std::size_t size = slices[used].size < most - total ? slices[used].size : most - total;
+  for (; used < count && total < max_at_once; ++used) {
+    const std::size_t left = max_at_once - total;
+    const std::size_t size = slices[used].size < left ? slices[used].size : left;
     pieces[used] = {static_cast<win::Word>(size), const_cast<char*>(slices[used].data)};
     total += size;
   }
@@ -16621,9 +16989,13 @@ NET_API void windows_acceptor::open_reserve() noexcept {
 NET_API int windows_acceptor::listen_path(std::string_view path, const PathMode& mode, int, bool*) noexcept {
   PipeName name;
   if (const int failed = name.set(path); failed < 0) return failed == -ENOENT ? -EACCES : failed;
+  return serve(name, mode, true);
+}
+
+NET_API int windows_acceptor::serve(const PipeName& name, const PathMode& mode, bool first) noexcept {
   auto* const pipes = new (std::nothrow) PipeServerEntry(name, mode);
   if (!pipes) return -ENOMEM;
-  const int failed = pipes->open(true);
+  const int failed = pipes->open(first);
   if (failed < 0) {
     pipes->close();
   } else {
@@ -16634,19 +17006,7 @@ NET_API int windows_acceptor::listen_path(std::string_view path, const PathMode&
 
 NET_API int windows_acceptor::listen_beside(const windows_acceptor& other, int) noexcept {
   const PipeServerEntry* const there = other.pipes();
-  if (!there) {
-    const NativeHandle same = os::duplicate(other.fd);
-    return set(same);
-  }
-  auto* const pipes = new (std::nothrow) PipeServerEntry(there->name(), there->mode());
-  if (!pipes) return -ENOMEM;
-  const int failed = pipes->open(false);
-  if (failed < 0) {
-    pipes->close();
-  } else {
-    fd = tagged(*pipes);
-  }
-  return failed;
+  return there ? serve(there->name(), there->mode(), false) : set(os::duplicate(other.fd));
 }
 
 NET_API int windows_acceptor::accept(windows_channel& into) noexcept {
@@ -16731,7 +17091,9 @@ NET_API int errno_of(unsigned long code) noexcept {
     case 8:
     case 14:
     case 1450:
-    case 1453: return ENOMEM;  // no memory, resources, quota
+    case 1453:
+    case 1455:
+    case 1816: return ENOMEM;  // no memory, resources, quota
     case 10055: return ENOBUFS;
     case 50:
     case 10045: return ENOTSUP;
@@ -16847,8 +17209,6 @@ NET_API int status_error(unsigned long status) noexcept {
 namespace net::inline NET_ABI::detail::os {
 
 inline win::Handle file_of(NativeHandle file) noexcept { return reinterpret_cast<win::Handle>(file); }
-/// One call moves no more than this, so that a count fits everywhere.
-inline constexpr std::size_t max_at_once = std::size_t{1} << 30;
 
 NET_API int open_file(const std::string& path, const FileAccess& access, NativeHandle& opened) noexcept {
   constexpr std::size_t capacity = 4096;
@@ -17119,7 +17479,7 @@ namespace net::inline NET_ABI::detail {
 NET_API void WakerEntry::wake() noexcept {
   const LockGuard locked(mutex);
   if (std::exchange(awake, true) || !at || std::exchange(posted, true)) return;
-  at->post(rung);
+  at->post(woken);
 }
 
 /// The port must not be told any more.
@@ -17213,7 +17573,7 @@ class SignalRegistry {
 
   void deliver(int signo) noexcept {
     const LockGuard locked(mutex_);
-    (void)ring(signo);
+    (void)wake(signo);
   }
 
   /// Of the console: whether somebody listens to what it says.
@@ -17224,7 +17584,7 @@ class SignalRegistry {
 
  private:
   using Handler = void(__cdecl*)(int);
-  static constexpr int hang_up = 1, most = 32;
+  static constexpr int hang_up = 1, max_signals = 32;
   static constexpr win::Word window_closed = 2, session_ends = 6;
 
   constexpr SignalRegistry() noexcept = default;
@@ -17234,20 +17594,20 @@ class SignalRegistry {
   void hear_console() noexcept;
   void put_back(int signo) noexcept;
   bool listened(int signo) const noexcept;
-  bool ring(int signo) noexcept;
+  bool wake(int signo) noexcept;
   bool deliver_last(int signo) noexcept;
   bool deliver_again(int signo) noexcept;
 
   Mutex changing_;  // whoever adds or removes; a handler never waits for it
   Mutex mutex_;
   SignalWaker* first_ = nullptr;
-  Handler before_[most] = {};
+  Handler before_[max_signals] = {};
   bool hears_console_ = false;
   bool ending_ = false;  // the console waits for the handler, with its list of handlers locked
 };
 
 NET_API int SignalRegistry::add(SignalWaker& waker) noexcept {
-  if (waker.signo != child_ended && (waker.signo <= 0 || waker.signo >= most)) return -EINVAL;
+  if (waker.signo != child_ended && (waker.signo <= 0 || waker.signo >= max_signals)) return -EINVAL;
   if (const int failed = waker.waker.open(); failed < 0) return failed;
   const LockGuard alone(changing_);
   {
@@ -17302,7 +17662,7 @@ NET_API bool SignalRegistry::listened(int signo) const noexcept {
   return false;
 }
 
-NET_API bool SignalRegistry::ring(int signo) noexcept {
+NET_API bool SignalRegistry::wake(int signo) noexcept {
   bool any = false;
   for (SignalWaker* each = first_; each; each = each->next) {
     if (each->signo != signo) continue;
@@ -17321,12 +17681,12 @@ NET_API bool SignalRegistry::deliver_again(int signo) noexcept {
   const LockGuard locked(mutex_);
   const bool still = listened(signo);
   std::signal(signo, still ? &on_signal : before_[signo]);
-  return ring(signo);
+  return wake(signo);
 }
 
 NET_API bool SignalRegistry::deliver_last(int signo) noexcept {
   const LockGuard locked(mutex_);
-  const bool any = ring(signo);
+  const bool any = wake(signo);
   ending_ |= any;
   return any;
 }
@@ -17362,9 +17722,54 @@ NET_API void give_up(Handle& who) noexcept {
 
 NET_API TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_operations<TimerState>) {}
 
+NET_API Ref<TimerState> TimerState::of(Handle& owner, void (*due)(Handle&)) {
+  Ref<TimerState> timer(new TimerState(*owner.loop));
+  timer->refd = false;
+  timer->callback = [&owner, due] {
+    const Ref<Handle> alive(&owner);
+    or_give_up(owner, [&] { due(owner); });
+  };
+  return timer;
+}
+
 NET_API ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, plain_operations<ImmediateState>) {}
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of receive_buffer.hpp. Internal.
+#ifndef NET_DETAIL_LOOP_RECEIVE_BUFFER_IPP
+#define NET_DETAIL_LOOP_RECEIVE_BUFFER_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API bool ReceiveBuffer::lend(const char* bytes) {
+  if (lent_ || kept_ == most_kept || !holds(bytes)) return false;
+  if (spares_ == 0) {
+    spare_[0] = PageBuffer(capacity);
+    spares_ = 1;
+  }
+  lent_ = true;
+  return true;
+}
+
+NET_API PageBuffer ReceiveBuffer::keep() noexcept {
+  ++kept_;
+  lent_ = false;
+  PageBuffer next = std::move(spare_[--spares_]);
+  return std::exchange(now_, std::move(next));
+}
+
+NET_API void ReceiveBuffer::take_back(PageBuffer&& kept) noexcept {
+  --kept_;
+  spare_[spares_++] = std::move(kept);
+}
+
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 #endif
@@ -17695,11 +18100,11 @@ struct Served {
   ~Served() {
     if (handle) handle->release();
   }
-  [[gnu::always_inline]] void begin(Handle& next) noexcept {
+  NET_GNU(always_inline) void begin(Handle& next) noexcept {
     next.retain();
     handle = &next;
   }
-  [[gnu::always_inline]] void end() noexcept {
+  NET_GNU(always_inline) void end() noexcept {
     Handle* const last = std::exchange(handle, nullptr);
     if (--last->owners == 0) [[unlikely]]
       last->operations->free(*last);
@@ -17708,7 +18113,7 @@ struct Served {
 
 /// S32.4: a poller that cannot wait leaves run() as an exception, instead of turning for ever.
 template <class Serve>
-[[gnu::always_inline]] inline void LoopCore::wait_for(int milliseconds, Serve& serve) {
+NET_GNU(always_inline) inline void LoopCore::wait_for(int milliseconds, Serve& serve) {
   if constexpr (requires { Refusal(poller_.wait(milliseconds, serve)); }) {
     const Refusal refused = poller_.wait(milliseconds, serve);
     if (refused.number != 0) [[unlikely]]
@@ -17718,7 +18123,7 @@ template <class Serve>
   }
 }
 
-[[gnu::always_inline]] inline void LoopCore::poll(int max_ms) {
+NET_GNU(always_inline) inline void LoopCore::poll(int max_ms) {
   int wait = timeout_ms();
   if (max_ms >= 0 && (wait < 0 || wait > max_ms)) wait = max_ms;
   if (measuring_) [[unlikely]]
@@ -17745,8 +18150,8 @@ template <class Serve>
 #endif
 }
 
-/// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
-[[gnu::always_inline]] inline void LoopCore::turn(int max_ms) {
+/// One turn, in the order of S2.1: what is pending, the poll, posted callbacks, immediates, what closes, timers.
+NET_GNU(always_inline) inline void LoopCore::turn(int max_ms) {
   if (!pending_.empty()) {
     run_jobs(pending_);
     if (mailbox_->stopped.load() != 0 || !alive()) max_ms = 0;
@@ -17766,7 +18171,7 @@ template <class Serve>
 }
 
 /// Waits without serving: what is ready is reported again at once. So the time between two waits is known.
-[[gnu::cold]] NET_API int LoopCore::measured_wait(int milliseconds) {
+NET_GNU(cold) NET_API int LoopCore::measured_wait(int milliseconds) {
   const std::uint64_t begun = Machine::now_ns();
   if (woken_at_ != 0 && begun - woken_at_ > counts_.longest_turn) counts_.longest_turn = begun - woken_at_;
   std::uint64_t ready = 0;
@@ -17796,7 +18201,7 @@ NET_API void LoopCore::run_timers() {
   const std::uint64_t until = now_;
   while (!timers_.empty() && timers_.first()->due <= until) {
     const Ref<TimerState> timer(&static_cast<TimerState&>(*timers_.first()));
-    // the callback lives as long as it runs, whatever it does to its timer; an interval goes on even if it throws (S2.7)
+    // the callback lives as long as it runs, whatever it does to its timer; an interval goes on if it throws (S2.7)
     struct Call {
       TimerState& timer;
       std::uint64_t started;
@@ -17855,7 +18260,7 @@ NET_API void LoopCore::run_pending() {
   for (int rounds = 8; rounds > 0 && !pending_.empty(); --rounds) run_jobs(pending_);
 }
 
-[[gnu::noinline]] NET_API bool LoopCore::speculative_read_found() {
+NET_GNU(noinline) NET_API bool LoopCore::speculative_read_found() {
   const Ref<Handle> asked = std::move(speculative_);
   bool had = false;
   run_callback([&] { or_give_up(*asked, [&] { had = ask_(*asked); }); });
@@ -18328,7 +18733,7 @@ NET_API AbortSignal AbortSignal::timeout(Duration after) {
 NET_API AbortSignal AbortSignal::any(std::initializer_list<AbortSignal> sources) {
   const detail::Ref<detail::AbortState> state(new detail::AbortState);
   for (const AbortSignal& signal : sources) {
-    if (signal) state->follow(*signal.state());
+    if (signal) state->follow(detail::Access::state(signal));
   }
   return AbortSignal(state);
 }
@@ -18434,8 +18839,8 @@ NET_API std::string inspect(const SocketAddress& address) {
 
 namespace net::inline NET_ABI::detail {
 
-/// Waiting is spinning, so whoever holds it does no more than look something up or put it in its place, and calls nothing
-/// of the user's. fork() takes all of them (sys/fork): a child finds whole what they guard, and free.
+/// Waiting is spinning, so whoever holds it only looks something up or puts it in its place, and calls nothing of the
+/// user's. fork() takes all of them (sys/fork): a child finds them free, and whole what they guard.
 class SharedLock : public ListedLock<SharedLock> {
  public:
   void lock_shared() noexcept {
@@ -19435,7 +19840,7 @@ NET_API void Retry::when_descriptor_freed() {
   join();
 }
 
-[[gnu::cold]] NET_API void Retry::wake_all() noexcept {
+NET_GNU(cold) NET_API void Retry::wake_all() noexcept {
   while (Retry* const each = first()) {
     each->leave();
     if (each->waiting()) each->owner_.loop->start_timer(*each->timer_, 0, each->owner_.loop->now());
@@ -19625,7 +20030,8 @@ NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
   }
 }
 
-/// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
+/// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown
+/// under way.
 NET_API void SocketState::recount() noexcept {
   if (!loop) return;
   const bool busy = connecting() || (writing() && !destroyed()) || shutting_down || (read_interest && keeps_alive.refd);
@@ -19651,7 +20057,7 @@ NET_API ColdState::ColdState(SocketState& self)
       }) {}
 
 /// S32.2: the poller says "now", and the system has no memory for it. It would say so again at once.
-[[gnu::cold]] NET_API void SocketState::wait_for_memory() {
+NET_GNU(cold) NET_API void SocketState::wait_for_memory() {
   ColdState& kept = ensure_cold();
   kept.memory.after(10);
   no_memory = true;
@@ -19667,7 +20073,7 @@ NET_API void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned wh
   self.ready_otherwise(what);
 }
 
-[[gnu::noinline]] NET_API void SocketState::ready_otherwise(unsigned what) {
+NET_GNU(noinline) NET_API void SocketState::ready_otherwise(unsigned what) {
   if (what & readable) read_slow((what & hung_up) != 0);
   if ((what & writable) && request == WriteRequest::in_flight && channel.is_open()) send_in_flight();
 }
@@ -19698,9 +20104,8 @@ NET_API void SocketState::drop_own(OwnListener which) noexcept {
   if (cold && cold->own[which] != 0) listeners.remove(std::exchange(cold->own[which], 0));
 }
 
-NET_API Error SocketState::error_or(Errc code, const char* message) const {
-  return errored() ? cold->errored : make_error(code, message);
-}
+/// What it has failed with, or else this.
+NET_API Error SocketState::error_or(Errc code) const { return errored() ? cold->errored : make_error(code); }
 
 NET_API std::string ReadBuffer::Piece::rest() && {
   if (begin > 0) bytes.erase(0, begin);
@@ -20245,13 +20650,11 @@ struct Connector {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// Socket::connect: throws what is wrong with the options or with the socket, and begins.
 NET_API void start_connecting(SocketState& state, const ConnectOptions& options) {
   require_connectable(options);
   if (!state.loop) throw_error(make_error(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
   // a wrapped descriptor of IPC that has no other end yet (S22.9)
-  const bool wrapped =
-      state.is_path && !state.connecting() && !options.path.empty() && state.channel.is_unconnected();
+  const bool wrapped = state.is_path && !state.connecting() && !options.path.empty() && state.channel.is_unconnected();
   if (!wrapped && state.has_handle()) {
     throw_error(address_failure(state.connecting() ? EALREADY : EISCONN, "connect", options.host, options.port));
   }
@@ -20285,7 +20688,7 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// Takes the descriptor out of the loop, open, or into another channel of it. The socket is closed then, without a word.
+/// Takes the open descriptor out of the loop, or into another channel of it. The socket is closed then, without events.
 NET_API NativeHandle SocketState::release_descriptor(Machine::Channel* into) {
   if (!channel.is_open() || phase != Phase::open) return no_handle;
   if (loop->batched_by(*this)) loop->flush_batch();
@@ -20296,11 +20699,7 @@ NET_API NativeHandle SocketState::release_descriptor(Machine::Channel* into) {
   leave_writes_behind();
   keep_unread();
   if (!into) keep_unread(channel.unread());
-  loop->next_close({Ref<Handle>(this), [](Handle& handle) {
-                      auto& self = static_cast<SocketState&>(handle);
-                      self.release_from_loop();
-                      self.settle();
-                    }});
+  loop->next_close({Ref<Handle>(this), close_released});
   ++owed;
   ++generation;  // ticks that are on the way emit nothing
   released = close_ticked = true;
@@ -20314,6 +20713,22 @@ NET_API NativeHandle SocketState::release_descriptor(Machine::Channel* into) {
   if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
   leave_server();
   return fd;
+}
+
+/// There is no 'close' for those who know; tasks that wait for what will not come any more are told.
+NET_API void SocketState::close_released(Handle& handle) {
+  auto& self = static_cast<SocketState&>(handle);
+  struct Settle {
+    SocketState& socket;
+    ~Settle() {
+      socket.release_from_loop();
+      socket.settle();
+    }
+  } const settle{self};
+  if (!self.released) return;  // it is connected anew
+  const bool had_error = false;
+  const EventAt<SocketEvents, on_close>::type::Given args(had_error);
+  self.listeners.each_own(on_close, [&](ListenerRecord& record) { record.operations->call(record, &self, args.at); });
 }
 
 /// What was taken from the kernel and not emitted yet is nowhere else: it stays here, as what is buffered does.
@@ -20331,7 +20746,7 @@ NET_API void SocketState::keep_unread() {
 NET_API void SocketState::keep_unread(std::string_view bytes) {
   if (bytes.empty()) return;
   bytes_read += bytes.size();
-  std::string text = decodes ? cold->decode(bytes, false) : std::string(bytes);
+  std::string text = decodes ? cold->decode(bytes, Decode::piece) : std::string(bytes);
   if (!text.empty()) buffer_bytes(std::move(text));
 }
 
@@ -20350,7 +20765,7 @@ NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool wri
 }
 
 /// As if it had not been adopted.
-[[gnu::cold]] NET_API void SocketState::give_descriptor_back() noexcept {
+NET_GNU(cold) NET_API void SocketState::give_descriptor_back() noexcept {
   if (!channel.is_open()) return;
   loop->poller().drop(channel);
   (void)channel.release();
@@ -20389,8 +20804,8 @@ NET_API void SocketState::hand_over() noexcept {
 /// Whether the kernel has taken all of it.
 NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
   for (;;) {
-    IoSlice slices[64];
-    const std::size_t count = queue.slices(slices, 64);
+    IoSlice slices[max_slices];
+    const std::size_t count = queue.slices(slices, max_slices);
     if (count == 0) return true;
     const std::ptrdiff_t sent = channel.write(slices, count);
     if (sent <= 0) return false;
@@ -20498,7 +20913,7 @@ NET_API void SocketState::destroy(const Error& error) {
 }
 
 /// The first error is the one that it failed with.
-[[gnu::cold]] NET_API void SocketState::failed_with(const Error& error) {
+NET_GNU(cold) NET_API void SocketState::failed_with(const Error& error) {
   if (errored()) return;
   ensure_cold().errored = error;
   failure.move_to(Failure::pending);
@@ -20511,7 +20926,8 @@ NET_API void SocketState::leave_server() {
   server->operations->child_gone(*server);
 }
 
-/// 'error' on a tick; what follows it may come from a read() of what is left.
+/// 'error' on a tick. Without one, what silences 'data' and 'end' is set: on a tick too, if a read() may still give
+/// what is left.
 NET_API void SocketState::tick_error(Callback& emission) {
   if (emission) return loop->ticks().push(std::move(emission));
   if (close_ticked) return;
@@ -20522,12 +20938,12 @@ NET_API void SocketState::tick_error(Callback& emission) {
   }
 }
 
-[[gnu::cold]] NET_API Callback SocketState::emit_later(const Error& error) {
+NET_GNU(cold) NET_API Callback SocketState::emit_later(const Error& error) {
   return Tick{Owing<SocketState>(*this),
               [error, asked = generation](SocketState& self) { self.emit_error(error, self.generation == asked); }};
 }
 
-/// It is emitted even if there is a new connection already, which it is no error of.
+/// It is emitted even if there is a new connection already, whose error it is not.
 NET_API void SocketState::emit_error(const Error& error, bool current) {
   if (current) {
     close_ticked = true;
@@ -20590,7 +21006,7 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
 
 /// S32.5: there was no memory for something that had to be done. It is closed, and of its events only 'close' is left;
 /// the exception says why.
-[[gnu::cold]] NET_API void SocketState::give_up() noexcept {
+NET_GNU(cold) NET_API void SocketState::give_up() noexcept {
   if (!loop || destroyed()) return;
   const Ref<SocketState> alive(this);
   ++owed;  // until 'close' was emitted
@@ -20628,8 +21044,8 @@ NET_API void SocketState::emit_cancelled(Place<Job>& rest) {
   again.passed = true;
 }
 
-/// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already. `rest`: for
-/// what is left when a listener throws.
+/// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already. `rest`:
+/// for what is left when a listener throws.
 NET_API void SocketState::emit_close(bool current, Place<Job>* rest) {
   struct Emitted {
     SocketState& self;
@@ -20644,17 +21060,11 @@ NET_API void SocketState::emit_close(bool current, Place<Job>* rest) {
   phase.move_to(Phase::closed);
   if (request != WriteRequest::awaits_connection || !rest) return void(emit_event<on_close>(had_error));
   // a write that waited for the connection learns of the end in its place among these listeners
-  struct Again {
-    SocketState& self;
-    Place<Job>& rest;
-    SameConnection same{self};
-    bool passed = false;
-    ~Again() {
-      if (passed || !same || self.request != WriteRequest::awaits_connection) return;
-      ++self.owed;
-      rest.push({Ref<Handle>(&self), job_of<&SocketState::never_connected>});
-    }
-  } again{*this, *rest};
+  CallOnThrow again([this, rest, same = SameConnection(*this)] {
+    if (!same || request != WriteRequest::awaits_connection) return;
+    ++owed;
+    rest->push({Ref<Handle>(this), job_of<&SocketState::never_connected>});
+  });
   emit_event<on_close>(had_error);
   again.passed = true;
 }
@@ -20679,16 +21089,17 @@ NET_API void SocketState::drop_listeners() noexcept {
 /// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
 NET_API void SocketState::watch_signal(const AbortSignal& signal) {
   if (!signal) return;
-  if (signal.aborted()) return destroy(abort_failure(signal.state()->reason));
+  AbortState& state = Access::state(signal);
+  if (signal.aborted()) return destroy(abort_failure(state.reason));
   Ref<AbortHook>& hook = ensure_cold().abort_hook;
   hook = Ref<AbortHook>(new AbortHook(*loop));
   hook->callback = [this](const Error& reason) {
     const Ref<Handle> alive(this);
     or_give_up(*this, [&] { destroy(abort_failure(reason)); });
   };
-  if (signal.state()->attach(*hook)) return;
+  if (state.attach(*hook)) return;
   hook = {};
-  destroy(abort_failure(signal.state()->reason));
+  destroy(abort_failure(state.reason));
 }
 
 NET_API void SocketState::destroy_soon() {
@@ -20772,7 +21183,7 @@ NET_API void SocketState::refuse_end(WriteCallback callback) {
 /// What the callback of an end() gets that does not come with 'finish'.
 NET_API Error SocketState::end_refusal() const {
   if (finished()) return make_error(Errc::ERR_STREAM_ALREADY_FINISHED);
-  if (destroyed()) return make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+  if (destroyed()) return end_after_destroy();
   return errored() ? cold->errored : no_error();
 }
 
@@ -20855,76 +21266,6 @@ NET_API void SocketState::finish() {
 #include <string_view>
 #include <utility>
 
-// Bytes to text, piece by piece: characters that are split over pieces come out whole. Internal.
-#ifndef NET_DETAIL_TEXT_DECODER_HPP
-#define NET_DETAIL_TEXT_DECODER_HPP
-
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// S14.22: keeps the bytes of an incomplete character back until the next piece, or the end, comes.
-class Decoder {
- public:
-  explicit Decoder(Encoding encoding) noexcept : encoding_(encoding) {}
-
-  Encoding encoding() const noexcept { return encoding_; }
-
-  std::string write(std::string_view piece) {
-    std::string bytes = std::exchange(kept_, {});
-    bytes.append(piece);
-    const std::size_t back = incomplete(bytes);
-    kept_.assign(bytes, bytes.size() - back, back);
-    bytes.resize(bytes.size() - back);
-    return decode(bytes, encoding_);
-  }
-
-  /// What was kept back, as far as it means anything.
-  std::string end() {
-    std::string bytes = std::exchange(kept_, {});
-    if (encoding_ == Encoding::utf16le) bytes.resize(bytes.size() / 2 * 2);
-    return decode(bytes, encoding_);
-  }
-
- private:
-  /// How many bytes at the end are the beginning of something.
-  std::size_t incomplete(std::string_view bytes) const noexcept {
-    switch (encoding_) {
-      case Encoding::utf8: return incomplete_utf8(bytes);
-      case Encoding::utf16le: {
-        const std::size_t odd = bytes.size() % 2;
-        const std::size_t even = bytes.size() - odd;
-        // a high surrogate waits for the low one
-        const bool high = even >= 2 && (static_cast<unsigned char>(bytes[even - 1]) & 0xFC) == 0xD8;
-        return odd + (high ? 2 : 0);
-      }
-      case Encoding::base64:
-      case Encoding::base64url: return bytes.size() % 3;
-      default: return 0;
-    }
-  }
-
-  static std::size_t incomplete_utf8(std::string_view bytes) noexcept {
-    for (std::size_t back = 1; back <= 3 && back <= bytes.size(); ++back) {
-      const auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
-      if ((byte & 0xC0) == 0x80) continue;
-      const Utf8Step step = utf8_step(bytes.substr(bytes.size() - back));
-      return step.incomplete && step.size == back ? back : 0;
-    }
-    return 0;
-  }
-
-  Encoding encoding_;
-  std::string kept_;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void SocketState::pause() {
@@ -20961,15 +21302,13 @@ NET_API void SocketState::resume_now() {
 /// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
 NET_API void SocketState::set_encoding(Encoding encoding) {
   ColdState& kept = ensure_cold();
-  Function<std::string(std::string_view, bool)> decode = [decoder = Decoder(encoding)](std::string_view piece,
-                                                                                       bool last) mutable {
-    return last ? decoder.end() : decoder.write(piece);
-  };
+  Function<std::string(std::string_view, Decode)> decode =
+      [decoder = Decoder(encoding)](std::string_view piece, Decode what) mutable { return decoder.ask(piece, what); };
   // what is there becomes one piece; what was decoded already is text, and stays as it is
   std::string text;
   for (std::size_t i = 0; buffer && i < buffer->pieces.size(); ++i) {
     const std::string_view piece = buffer->pieces[i].view();
-    decodes ? void(text += piece) : void(text += decode(piece, false));
+    decodes ? void(text += piece) : void(text += decode(piece, Decode::piece));
   }
   ReadBuffer one;
   if (!text.empty()) one.push(std::move(text));
@@ -20982,8 +21321,8 @@ NET_API void SocketState::set_encoding(Encoding encoding) {
   if (buffer->length == 0) delete std::exchange(buffer, nullptr);
 }
 
-/// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener gets it at once only if
-/// it flows, has been read from, and nothing else waits.
+/// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener gets it at once only
+/// if it flows, has been read from, and nothing else waits.
 NET_API void SocketState::unshift(std::string_view bytes) {
   if (bytes.empty()) return;
   if (end_emitted()) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
@@ -21038,8 +21377,8 @@ NET_API void SocketState::readable_listener_added() {
   }
 }
 
-/// What follows from a removal of theirs comes on a tick, and who removes them may be a destructor: there is space for
-/// that tick while there are any, or it is owed already.
+/// What follows when a 'readable' listener is removed comes on a tick, and a destructor may remove it. So there is
+/// space for that tick while there are such listeners, unless it is owed already.
 NET_API void SocketState::expect_removal() {
   if (removal_expected) return;
   loop->ticks().expect();
@@ -21125,6 +21464,18 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 /// So much is thrown away of what the other side still sends.
 inline constexpr std::uint64_t max_lingering_bytes = 16 << 20;
 
+/// Whether one is there.
+constexpr bool says_reader(ReaderNote note) noexcept { return note != ReaderNote::none && note != ReaderNote::left; }
+
+/// A reader that no task waits for keeps the socket paused, and may hold what came before: a pipe beside it would stand
+/// still.
+NET_API void SocketState::require_no_idle_reader() const {
+  if (reader_note != ReaderNote::idle && reader_note != ReaderNote::holds_bytes) return;
+  if (destroyed() || end_emitted()) return;
+  throw_error(make_error(Errc::ERR_INVALID_STATE,
+                         "A net::Reader that no task waits for keeps this socket paused: it has to go before pipe()"));
+}
+
 /// A reader begins: what has to be done when it goes needs no memory then.
 NET_API void SocketState::expect_to_be_left(double lingering_ms) {
   if (loop) loop->closing().expect();
@@ -21133,8 +21484,8 @@ NET_API void SocketState::expect_to_be_left(double lingering_ms) {
   reader_note.move_to(ReaderNote::idle);
 }
 
-/// The reader has gone, and what it held is the stream's again. Its destructor calls this: nobody is called. Until the end
-/// of this turn another reader, a listener or pipe() may take over.
+/// The reader has gone, and what it held is the stream's again. Its destructor calls this, so no listener is called
+/// here. Until the end of this turn another reader, a listener or pipe() may take over.
 NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept {
   reader_note.move_to(ReaderNote::none);
   given_to_task();
@@ -21185,12 +21536,7 @@ NET_API void SocketState::linger() {
   stop_lingering();
   ColdState& kept = ensure_cold();
   kept.lingers_until = bytes_read + max_lingering_bytes;
-  kept.linger_timer = Ref<TimerState>(new TimerState(*loop));
-  kept.linger_timer->refd = false;
-  kept.linger_timer->callback = [this] {
-    const Ref<Handle> alive(this);
-    or_give_up(*this, [this] { destroy(no_error()); });
-  };
+  kept.linger_timer = TimerState::of(*this, [](Handle& self) { static_cast<SocketState&>(self).destroy(no_error()); });
   const double ms = kept.lingering_ms;
   loop->start_timer(*kept.linger_timer, ms < 1 ? 1 : static_cast<std::uint64_t>(ms), loop->now());
   note_timed();
@@ -21206,17 +21552,32 @@ NET_API void SocketState::stop_lingering() noexcept {
 
 /// A task waits for 'close', and a reader that nobody asks would keep the other side's end away from it. So the reader
 /// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the task
-/// may have to answer, and 'end' would come too early.
+/// may have to answer what came, and 'end' would come too early: if the reader holds nothing, the end is looked for.
 NET_API void SocketState::close_is_awaited() {
-  const bool is_read = reader_note != ReaderNote::none && reader_note != ReaderNote::left;
-  if (!is_read || !ending() || destroyed()) return;
+  if (!says_reader(reader_note) || destroyed()) return;
+  if (ending()) {
+    reader_note.move_to(ReaderNote::runs_on);
+    linger();
+  } else {
+    tick_always(step_of<&SocketState::look_for_end>);  // the reader may be giving its task something just now
+  }
+}
+
+/// Up to the next bytes, which the reader holds.
+NET_API void SocketState::look_for_end() {
+  if (reader_note == ReaderNote::idle && !destroyed() && !ending()) resume();
+}
+
+/// The same for a task that waits for 'end', which has no time for it.
+NET_API void SocketState::end_is_awaited() {
+  if (!says_reader(reader_note) || destroyed() || end_emitted()) return;
   reader_note.move_to(ReaderNote::runs_on);
-  linger();
+  resume();
 }
 
 NET_API void SocketState::reader_is_asked() noexcept {
   if (reader_note == ReaderNote::runs_on) stop_lingering();
-  reader_note.move_to(ReaderNote::idle);
+  reader_note.move_to(ReaderNote::asked);
 }
 
 /// Nobody has it any more. If a reader left it open, it is closed first.
@@ -21286,14 +21647,7 @@ NET_API void SocketState::set_timeout(double ms) {
     if (kept.idle_timer) loop->stop_timer(*kept.idle_timer);
     return;
   }
-  if (!kept.idle_timer) {
-    kept.idle_timer = Ref<TimerState>(new TimerState(*loop));
-    kept.idle_timer->refd = false;
-    kept.idle_timer->callback = [this] {
-      const Ref<Handle> alive(this);
-      or_give_up(*this, [this] { idle_check(); });
-    };
-  }
+  if (!kept.idle_timer) kept.idle_timer = TimerState::of(*this, job_of<&SocketState::idle_check>);
   loop->update_time();
   cold->last_activity = loop->now();
   loop->start_timer(*kept.idle_timer, idle_ms(), cold->last_activity);
@@ -21309,7 +21663,6 @@ NET_API std::uint64_t SocketState::idle_ms() const noexcept {
 }
 
 NET_API void SocketState::idle_check() {
-  const Ref<SocketState> alive(this);
   if (destroyed()) return;
   // a peer that takes a large write slowly is not idle (S18.5)
   if (writing() && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
@@ -21319,7 +21672,7 @@ NET_API void SocketState::idle_check() {
   emit_event<on_timeout>();
 }
 
-[[gnu::noinline]] NET_API void SocketState::note_activity() {
+NET_GNU(noinline) NET_API void SocketState::note_activity() {
   cold->last_activity = loop->now();
   if (idle_over) wake_idle();
   if (cold->linger_timer && bytes_read > cold->lingers_until && !destroyed()) destroy(no_error());
@@ -21420,7 +21773,7 @@ NET_API void SocketState::unwatch_readable() {
   update_watch();
 }
 
-[[gnu::noinline]] NET_API void SocketState::read() {
+NET_GNU(noinline) NET_API void SocketState::read() {
   if (!can_read_fast() || buffer || (cold && !cold->unread.empty())) return read_slow(false);
   const ReadResult got = channel.read(loop->receive_buffer(), LoopCore::receive_capacity);
   if (got.size > 0 && static_cast<std::size_t>(got.size) <= max_chunk) [[likely]] {
@@ -21443,7 +21796,7 @@ NET_API bool SocketState::speculative_read() {
   return bytes_read != 0 || !read_interest;
 }
 
-[[gnu::noinline]] NET_API void SocketState::read_slow(bool to_the_end) {
+NET_GNU(noinline) NET_API void SocketState::read_slow(bool to_the_end) {
   if (!read_interest) return;
   if (users_buffer) return read_onread(to_the_end);
   if (cold && !cold->unread.empty()) return deliver_unread();
@@ -21451,7 +21804,7 @@ NET_API bool SocketState::speculative_read() {
 }
 
 /// Bounded: no socket may starve the rest.
-[[gnu::noinline]] NET_API void SocketState::read_loop(ReadResult got, bool to_the_end) {
+NET_GNU(noinline) NET_API void SocketState::read_loop(ReadResult got, bool to_the_end) {
   for (int reads = 8; got.size > 0; got = channel.read(loop->receive_buffer(), LoopCore::receive_capacity)) {
     deliver(got.view());
     if (!read_interest || --reads == 0) return;
@@ -21565,7 +21918,7 @@ NET_API bool SocketState::push(std::string_view bytes) {
   reading = false;
   std::string text;
   if (decodes) {
-    text = cold->decode(bytes, false);
+    text = cold->decode(bytes, Decode::piece);
     bytes = text;
   }
   if (bytes.empty()) {
@@ -21591,7 +21944,7 @@ NET_API void SocketState::push_end() {
   reading = false;
   if (ended()) return;
   if (decodes) {
-    std::string rest = cold->decode({}, true);
+    std::string rest = cold->decode({}, Decode::end);
     if (!rest.empty()) buffer_bytes(std::move(rest));
   }
   read_end.move_to(ReadEnd::eof_read);
@@ -21621,29 +21974,33 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // ── to the listeners ───────────────────────────────────────────────────────
 
+/// A read of more than the mark raises it, as in Node: to the next power of two.
+inline void raise_read_mark(SocketState& self, std::size_t n) noexcept {
+  if (n <= self.read_mark) return;
+  std::size_t power = 1;
+  while (power < n && power < std::size_t{1} << 30) power <<= 1;
+  self.read_mark = power;
+}
+
+/// How much of what is buffered a read takes: Node's howMuchToRead.
+inline std::size_t amount_to_take(const SocketState& self, std::size_t n, bool all) noexcept {
+  const std::size_t there = self.read_length();
+  if (there == 0 || (!all && n == 0)) return 0;
+  if (!all) return n <= there ? n : self.ended() ? there : 0;
+  if (self.flow_state != Flow::flowing || self.released) return there;
+  return self.buffer->pieces.first().size();
+}
+
 /// Takes one piece out of the buffer: `n` bytes, or, if `all` and not flowing, everything. False: nothing to give.
 NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece, bool silently) {
-  if (!all && n > read_mark) {
-    std::size_t power = 1;
-    while (power < n && power < std::size_t{1} << 30) power <<= 1;
-    read_mark = power;
-  }
+  if (!all) raise_read_mark(*this, n);
   if (all || n != 0) readable_emitted = false;
   const std::size_t length = read_length();
   if (!all && n == 0 && need_readable && ((read_mark != 0 ? length >= read_mark : length > 0) || ended())) {
     length == 0 && ended() ? end_readable() : emit_readable();
     return false;
   }
-  const auto how_much = [&]() -> std::size_t {
-    const std::size_t there = read_length();
-    if (there == 0 || (!all && n == 0)) return 0;
-    if (all) {
-      if (flow_state != Flow::flowing || released) return there;
-      return buffer->pieces.first().size();
-    }
-    return n <= there ? n : ended() ? there : 0;
-  };
-  const std::size_t take = how_much();
+  const std::size_t take = amount_to_take(*this, n, all);
   if (take == 0 && ended()) {
     if (length == 0) end_readable();
     return false;
@@ -21789,7 +22146,7 @@ NET_API void SocketState::after_end() {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
+/// S12.21: a new connection finds everything as new, except what is named here and what is no part of a connection.
 NET_API void SocketState::undestroy() {
   ColdConnection fresh;  // what needs memory comes first
   leave_writes_behind();
@@ -21809,8 +22166,8 @@ NET_API void SocketState::undestroy() {
   ++generation;
 }
 
-/// Writes and ends that were not called back when their connection made way for another one. They hear it on a tick, and do
-/// nothing to the new one, unless they were made for it: before the first connect() (S15.14).
+/// Writes and ends whose callbacks had not been called when their connection made way for another one. They are called
+/// on a tick, and do nothing to the new connection, unless they were made for it: before the first connect() (S15.14).
 struct LeftWrites {
   std::size_t owners = 0;
   Ref<SocketState> socket;
@@ -21830,14 +22187,7 @@ struct LeftWrites {
   /// Whoever throws does not hold up the others, with or without memory.
   static void settle(LeftWrites& self) {
     Place<Callback> place(self.socket->loop->ticks());  // from which this step has just come
-    struct Again {
-      LeftWrites& self;
-      Place<Callback>& place;
-      bool passed = false;
-      ~Again() {
-        if (!passed) place.push(self.step());
-      }
-    } again{self, place};
+    CallOnThrow again([&] { place.push(self.step()); });
     if (self.backlog) {
       call_all(self.backlog->done, no_error());
       call_all(self.backlog->in_flight, self.in_flight);
@@ -21879,13 +22229,11 @@ NET_API void SocketState::leave_writes_behind() {
     if (flying) {
       left->in_flight = request == WriteRequest::awaits_connection
                             ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
-                            : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
+                            : error_or(Errc::ERR_SOCKET_CLOSED);
       left->buffered = left->ended = left->in_flight;
     } else {
-      left->buffered = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed");
-      left->ended = write_end >= WriteEnd::prefinished && !errored()
-                        ? no_error()
-                        : error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+      left->buffered = error_or(Errc::ERR_STREAM_DESTROYED);
+      left->ended = errored() ? cold->errored : write_end >= WriteEnd::prefinished ? no_error() : end_after_destroy();
     }
     left->finishes = write_end == WriteEnd::prefinished && !channel.is_open();
     left->fails = flying && !destroyed();
@@ -21921,8 +22269,8 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 NET_API void SocketState::send_in_flight() {
   if (loop->inert()) return;  // a listener forked: what is in flight is the parent's to send (S31.1)
   for (int sends = 32; sends > 0; --sends) {
-    IoSlice slices[64];
-    const std::size_t count = backlog->in_flight.slices(slices, 64);
+    IoSlice slices[max_slices];
+    const std::size_t count = backlog->in_flight.slices(slices, max_slices);
     if (count == 0) return in_flight_taken();
     const std::ptrdiff_t sent = channel.write(slices, count);
     if (sent == would_block) return;
@@ -21973,8 +22321,8 @@ NET_API void SocketState::send_buffered() {
   bytes_sent += size;
   touch();
   for (;;) {
-    IoSlice slices[64];
-    const std::size_t slice_count = backlog->in_flight.slices(slices, 64);
+    IoSlice slices[max_slices];
+    const std::size_t slice_count = backlog->in_flight.slices(slices, max_slices);
     if (slice_count == 0) break;
     const std::ptrdiff_t sent = channel.write(slices, slice_count);
     if (means_later(sent)) return update_watch();
@@ -22035,7 +22383,7 @@ NET_API void SocketState::send_pending_connect() {
 
 // ── failure ────────────────────────────────────────────────────────────────
 
-/// The request that was under way is none any more.
+/// Forgets the request that was under way.
 NET_API void SocketState::drop_request(const Error& error) {
   request.move_to(WriteRequest::none);
   if (backlog) write_length -= std::exchange(backlog->in_flight_length, 0);
@@ -22082,10 +22430,9 @@ NET_API void SocketState::fail_buffered() {
     const WriteCallback callback = std::move(node->callback);
     write_length -= node->size;
     backlog->buffered.pop();
-    if (callback) callback(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed"));
+    if (callback) callback(error_or(Errc::ERR_STREAM_DESTROYED));
   }
-  if (again.same)
-    call_finish_callbacks(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed"));
+  if (again.same) call_finish_callbacks(errored() ? cold->errored : end_after_destroy());
   again.passed = true;
 }
 
@@ -22118,7 +22465,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// The common case of a small write: batched, to leave when the listener has returned. Null: it is another case.
 /// Nothing in here needs a stack frame.
-[[gnu::noinline]] NET_API char* SocketState::batch(const char* data, std::size_t size) noexcept {
+NET_GNU(noinline) NET_API char* SocketState::batch(const char* data, std::size_t size) noexcept {
   if (!can_write_fast() || timed || size - 1 >= LoopCore::batch_capacity / 2 || write_mark <= LoopCore::batch_capacity)
     return nullptr;
   char* const place = loop->batch_if_free(*this, &flush_batched, size);
@@ -22128,50 +22475,64 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
   return static_cast<char*>(std::memcpy(place, data, size));
 }
 
-/// Takes all the bytes, always; the result only advises (S15.4).
-NET_API bool SocketState::write(const WriteSource& source, WriteCallback callback) {
-  const char* const data = source.bytes.data();
-  const std::size_t size = source.bytes.size();
-  if (ending() || destroyed()) return refuse_write(callback);
-  if (loop->inert()) return false;  // the connection is the parent's (S31.1)
-  note_answer();
-  const bool waits = writing() || corked || errored() || phase != Phase::open;
-  if (!waits && size <= LoopCore::batch_capacity / 2 && write_mark > LoopCore::batch_capacity && loop->inside()) {
+/// One write, and the ways that it can go.
+struct OneWrite {
+  SocketState& socket;
+  const WriteSource& source;
+  WriteCallback& callback;
+
+  std::size_t size() const noexcept { return source.bytes.size(); }
+  bool has_to_wait() const { return socket.writing() || socket.corked || socket.errored(); }
+
+  /// Into the write batch. False: it does not fit there.
+  bool batch() {
+    LoopCore& loop = *socket.loop;
+    if (size() > LoopCore::batch_capacity / 2 || socket.write_mark <= LoopCore::batch_capacity || !loop.inside())
+      return false;
     WriteQueue to_call;
-    if (callback || need_drain) prepare_to_emit(to_call, callback);
-    char* place = size > 0 ? loop->batch_for(*this, &flush_batched, size) : nullptr;
-    if (place || size == 0) {
-      if (place) std::memcpy(place, data, size);
-      bytes_sent += size;
-      touch();
-      if (!to_call.empty()) ++backlog->batch_callbacks;
-      if (!to_call.empty() || need_drain) emit_written(to_call);
-      return true;
+    if (callback || socket.need_drain) socket.prepare_to_emit(to_call, callback);
+    if (size() > 0) {
+      char* const place = loop.batch_for(socket, &SocketState::flush_batched, size());
+      if (!place) {
+        if (!to_call.empty()) callback = std::move(to_call.first()->callback);
+        return false;
+      }
+      std::memcpy(place, source.bytes.data(), size());
     }
-    if (!to_call.empty()) callback = std::move(to_call.first()->callback);
+    socket.bytes_sent += size();
+    socket.touch();
+    if (!to_call.empty()) ++socket.backlog->batch_callbacks;
+    if (!to_call.empty() || socket.need_drain) socket.emit_written(to_call);
+    return true;
   }
-  if (writing() || corked || errored()) {
-    WriteQueue& behind = ensure_backlog().buffered;
-    WriteNode* node = source.node(0);
+
+  /// Behind what waits.
+  void wait_behind() {
+    WriteQueue& behind = socket.ensure_backlog().buffered;
+    WriteNode* const node = source.node(0);
     node->callback = std::move(callback);
     behind.push(node);
-    write_length += size;
-  } else if (connecting()) {
-    (void)ensure_backlog();
+    socket.write_length += size();
+  }
+
+  /// First of what waits for the connection.
+  void wait_for_connect() {
+    (void)socket.ensure_backlog();
     WriteQueue first;
     first.push(source.node(0));
-    wait_for_connect();
+    socket.wait_for_connect();
     first.first()->callback = std::move(callback);
-    first.move_to(backlog->in_flight);
-    backlog->in_flight_length = size;
-    write_length += size;
-  } else if (!has_handle()) {
-    write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), std::move(callback));
-  } else {
+    first.move_to(socket.backlog->in_flight);
+    socket.backlog->in_flight_length = size();
+    socket.write_length += size();
+  }
+
+  /// To the kernel; what it does not take is in flight.
+  void send() {
     std::size_t taken = 0;
-    touch();
+    socket.touch();
     WriteQueue to_call;
-    if (callback || need_drain) prepare_to_emit(to_call, callback);
+    if (callback || socket.need_drain) socket.prepare_to_emit(to_call, callback);
     // if there is no memory for the rest of what the kernel took a part of, nothing can be right any more
     struct Half {
       SocketState& self;
@@ -22181,26 +22542,52 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
       ~Half() {
         if (!passed && (taken > 0 || corked)) self.give_up();
       }
-    } half{*this, taken, loop->batched_by(*this)};
-    if (!send_now(data, size, taken)) {
-      bytes_sent += size;
-      write_failed_later(cold->errored, to_call.empty() ? WriteCallback() : std::move(to_call.first()->callback));
-    } else if (taken == size && !writing()) {
-      bytes_sent += size;
-      if (!to_call.empty() || need_drain) emit_written(to_call);
+    } half{socket, taken, socket.loop->batched_by(socket)};
+    const bool sent = socket.send_now(source.bytes.data(), size(), taken);
+    if (sent && (taken < size() || socket.writing())) {
+      leave_in_flight(taken, to_call);
     } else {
-      (void)ensure_backlog();
-      WriteNode* node = source.node(taken);
-      if (!to_call.empty()) node->callback = std::move(to_call.first()->callback);
-      bytes_sent += size;
-      // behind what is left of the batch, if anything is
-      backlog->in_flight.push(node);
-      backlog->in_flight_length += size;
-      write_length += size;
-      request.move_to(WriteRequest::in_flight);
-      update_watch();
+      socket.bytes_sent += size();
+      if (!sent)
+        socket.write_failed_later(socket.cold->errored, to_call.empty() ? WriteCallback() : taken_from(to_call));
+      else if (!to_call.empty() || socket.need_drain)
+        socket.emit_written(to_call);
     }
     half.passed = true;
+  }
+
+ private:
+  static WriteCallback taken_from(WriteQueue& to_call) { return std::move(to_call.first()->callback); }
+
+  /// Behind what is left of the batch, if anything is.
+  void leave_in_flight(std::size_t taken, WriteQueue& to_call) {
+    (void)socket.ensure_backlog();
+    WriteNode* const node = source.node(taken);
+    if (!to_call.empty()) node->callback = taken_from(to_call);
+    socket.bytes_sent += size();
+    socket.backlog->in_flight.push(node);
+    socket.backlog->in_flight_length += size();
+    socket.write_length += size();
+    socket.request.move_to(WriteRequest::in_flight);
+    socket.update_watch();
+  }
+};
+
+/// Takes all the bytes, always; the result only advises (S15.4).
+NET_API bool SocketState::write(const WriteSource& source, WriteCallback callback) {
+  if (ending() || destroyed()) return refuse_write(callback);
+  if (loop->inert()) return false;  // the connection is the parent's (S31.1)
+  note_answer();
+  OneWrite one{*this, source, callback};
+  if (!one.has_to_wait() && phase == Phase::open && one.batch()) return true;
+  if (one.has_to_wait()) {  // perhaps since the batch before it went
+    one.wait_behind();
+  } else if (connecting()) {
+    one.wait_for_connect();
+  } else if (!has_handle()) {
+    write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), std::move(callback));
+  } else {
+    one.send();
   }
   const bool has_space = write_length < write_mark || write_length == 0;
   if (!has_space) need_drain = true;
@@ -22254,7 +22641,7 @@ NET_API void SocketState::flush_batched(Handle& handle) {
 }
 
 /// The kernel did not take all of it, or nothing at all any more.
-[[gnu::cold]] NET_API void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
+NET_GNU(cold) NET_API void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
   or_give_up(*this, [&] {
     batch_sent(batched, sent);
     if (sent >= 0 || means_later(sent)) return update_watch();
@@ -22322,15 +22709,8 @@ NET_API Error SocketState::refusal(bool names_other) const {
 NET_API bool SocketState::refuse_write(WriteCallback& callback) {
   const Error error = refusal(true);
   if (!callback || !loop) return fail(error), false;
-  struct Undo {
-    Queue<Callback>& ticks;
-    bool passed = false;
-    ~Undo() {
-      if (!passed) ticks.take_back();
-    }
-  };
   loop->ticks().push(call_later(error, std::move(callback)));
-  Undo undo{loop->ticks()};
+  CallOnThrow undo([this] { loop->ticks().take_back(); });
   fail(error);
   undo.passed = true;
   return false;
@@ -22353,6 +22733,16 @@ NET_API Callback SocketState::call_later(const Error& error, WriteCallback callb
 #if NET_BODIES
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API Socket::Socket(Loop& loop, const SocketOptions& options)
+    : state_(new detail::SocketState(detail::Access::core(loop))) {
+  state_->set_up(options);
+}
+
+NET_API const Socket& Socket::start_at(int port, std::string_view host) const {
+  detail::start_connecting(*state_, {.port = detail::explicit_port(port), .host = std::string(host)});
+  return *this;
+}
 
 NET_API std::optional<AddressInfo> Socket::address() const {
   const detail::Endpoint end = local();
@@ -22557,12 +22947,12 @@ struct WaitLimit::Limits {
   Ref<AbortHook> hook;
   Ref<TimerState> timer;
 
-  /// What is told may destroy all of this.
+  /// Whoever waits goes on, and may destroy all of this.
   void over(const Error& error) {
-    void (*const tell)(void*) = std::exchange(give_up, nullptr);
-    if (!tell) return;
+    void (*const go_on)(void*) = std::exchange(give_up, nullptr);
+    if (!go_on) return;
     why = error;
-    tell(waiting);
+    go_on(waiting);
   }
 };
 
@@ -22573,7 +22963,7 @@ NET_API void WaitLimit::make_limits(const WaitOptions& options) {
 
 NET_API void WaitLimit::require_not_aborted() const {
   const AbortSignal& signal = limits_->options.signal;
-  if (signal.aborted()) throw_error(abort_failure(signal.state()->reason));
+  if (signal.aborted()) throw_error(abort_failure(Access::state(signal).reason));
 }
 
 NET_API bool WaitLimit::was_given_up() const noexcept { return limits_->why.has_value(); }
@@ -22593,7 +22983,7 @@ NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(voi
   if (limits.options.signal) {
     limits.hook = Ref<AbortHook>(new AbortHook(loop));
     limits.hook->callback = [&limits](const Error& reason) { limits.over(abort_failure(reason)); };
-    if (!limits.options.signal.state()->attach(*limits.hook)) require_not_aborted();
+    if (!Access::state(limits.options.signal).attach(*limits.hook)) require_not_aborted();
   }
   limits.waiting = waiting;
   limits.give_up = give_up;
@@ -22713,7 +23103,7 @@ NET_API void ServerState::accept_one() {
 
 /// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other failures
 /// are of one client.
-[[gnu::cold]] NET_API void ServerState::cannot_accept(int number) {
+NET_GNU(cold) NET_API void ServerState::cannot_accept(int number) {
   const bool no_memory = short_of_memory(-number);
   const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||
                        number == ENOTSOCK || number == EOPNOTSUPP;
@@ -22752,7 +23142,7 @@ NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
   return remote ? (options.blockList->check)(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
 }
 
-NET_API void ServerState::accepted(Machine::Channel& channel) {
+NET_API void ServerState::accepted(Machine::Channel& channel, std::string_view received) {
   if (shortage_emitted) [[unlikely]]
     look_at_shortage();
   const Ref<SocketState> socket(new SocketState(*loop));
@@ -22773,6 +23163,8 @@ NET_API void ServerState::accepted(Machine::Channel& channel) {
     if (!state.is_path) state.channel.set_keep_alive(true, seconds);
   }
   state.expect_close();
+  if (!received.empty()) [[unlikely]]
+    state.buffer_bytes(std::string(received));
   state.retain_for_loop();
   state.server = Ref<Handle>(this);
   state.of_server = true;
@@ -22790,11 +23182,11 @@ NET_API void ServerState::accepted(Machine::Channel& channel) {
   loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
 }
 
-/// One that somebody else has accepted for it.
-NET_API void ServerState::take(NativeHandle connection) {
+/// One that somebody else has accepted for it, and what it has received since.
+NET_API void ServerState::take(NativeHandle connection, std::string_view received) {
   Machine::Channel channel;
   (void)channel.adopt_connected(connection);
-  accepted(channel);
+  accepted(channel, received);
 }
 
 NET_API void ServerState::drop(Machine::Channel& channel) {
@@ -23024,7 +23416,7 @@ NET_API void ServerState::watch_signal(const AbortSignal& signal) {
   }
   abort_hook = Ref<AbortHook>(new AbortHook(*loop));
   abort_hook->callback = [this](const Error&) { close(); };
-  if (signal.state()->attach(*abort_hook)) return;
+  if (Access::state(signal).attach(*abort_hook)) return;
   abort_hook = {};
   tick(step_of<&ServerState::close>);
 }
@@ -23204,8 +23596,8 @@ NET_API void ServerState::emit_close() {
   emit_event<server_close>();
 }
 
-/// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again. Those
-/// that are added later stay, as in Node.
+/// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
+/// Those that are added later stay, as in Node.
 NET_API void ServerState::settle() noexcept {
   if (--owed > 0 || closing != ServerClose::emitted || acceptor.is_open() || looking_up) return;
   forget_signal();
@@ -23238,6 +23630,9 @@ NET_API void ServerState::abandon() {
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
+NET_API Server::Server(Loop& loop, const ServerOptions& options)
+    : state_(new detail::ServerState(detail::Access::core(loop), options)) {}
+
 NET_API std::optional<AddressInfo> Server::address() const {
   if (!state_->path.empty()) return AddressInfo{{}, Family::unspecified, 0, state_->path};
   if (!state_->acceptor.is_open()) return std::nullopt;
@@ -23269,6 +23664,11 @@ NET_API void Server::start(const ListenOptions& options) const {
     detail::throw_error(detail::bad_port("options.port", options.port));
   }
   state_->listen(options);
+}
+
+NET_API void Server::start_at(int port, std::string_view host, int backlog) const {
+  if (port < 0) detail::throw_error(detail::bad_port("options.port", port));
+  start({.port = port, .host = std::string(host), .backlog = backlog});
 }
 
 NET_API std::vector<Socket> Server::connections() const {
@@ -23503,8 +23903,8 @@ NET_API WorkRef WorkList::take(WorkItem& item) noexcept {
   return WorkRef(&item);
 }
 
-/// Its function may have been copied while a thread was changing it, so nothing of it is destroyed. It is where checkers
-/// of memory find it.
+/// Its function may have been copied while a thread was changing it, so nothing of it is destroyed. It stays in a list,
+/// where leak checkers find it.
 NET_API void leave_to_parent(WorkItem& item) noexcept {
   if (item.place.load() == WorkItem::waiting) return item.pool->withdraw(item);
   static constinit Atomic<WorkItem*> left{nullptr};
@@ -23565,9 +23965,9 @@ NET_API WorkerPool::Exit& WorkerPool::Exit::of_process() noexcept {
   return exit;
 }
 
-/// What was registered last is run first: a mark that was set after a pool was made is seen by its destructor, if that is
-/// called by exit(). One mark is good for all pools before it. A program that makes more pools than this while it runs has
-/// no static ones among them.
+/// exit() runs first what was registered last: the destructor of a pool that exit() calls sees a mark that was set
+/// after the pool was made. One mark is good for all pools before it. A program that makes more pools than this while
+/// it runs has no static ones among them.
 NET_API void WorkerPool::note_exit() noexcept {
   constexpr int max_marks = 256;
   Exit& exit = Exit::of_process();
@@ -23968,12 +24368,12 @@ NET_API bool FileWriting::write(std::string_view bytes, WriteCallback callback) 
 NET_API bool FileWriting::refuse(WriteCallback&& callback) {
   if (!loop) return false;
   const Error error = make_error(ending() ? Errc::ERR_STREAM_WRITE_AFTER_END : Errc::ERR_STREAM_DESTROYED);
-  Callback told;
+  Callback later;
   if (callback) {
-    told = Callback(Tick{Ref<FileWriting>(this), [error, call = std::move(callback)](FileWriting&) { call(error); }});
+    later = Callback(Tick{Ref<FileWriting>(this), [error, call = std::move(callback)](FileWriting&) { call(error); }});
   }
   loop->ticks().reserve(2);
-  if (told) loop->ticks().push(std::move(told));
+  if (later) loop->ticks().push(std::move(later));
   destroy(error);
   return false;
 }
@@ -24238,6 +24638,8 @@ NET_API bool was_closed(const Server& server) { return Access::state(server).was
 
 NET_API void expect_close(const Socket& socket) { Access::state(socket).close_is_awaited(); }
 
+NET_API void expect_end(const Socket& socket) { Access::state(socket).end_is_awaited(); }
+
 NET_API Error closed_error(const Socket& socket) {
   const Error error = socket.errored();
   return error ? error : make_error(Errc::ERR_SOCKET_CLOSED);
@@ -24263,7 +24665,7 @@ NET_API Socket ConnectAwaiter::await_resume() {
   return emitter();
 }
 
-[[gnu::cold]] NET_API bool WriteAwaiter::was_refused() {
+NET_GNU(cold) NET_API bool WriteAwaiter::was_refused() {
   if (is_over(emitter())) {
     failure_ = emitter().errored();
     if (!*failure_) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
@@ -24331,14 +24733,9 @@ NET_API void Spawned::finish(std::exception_ptr thrown) {
 
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
                         Ref<KeptCallable> callable) {
-  struct Unless {
-    std::coroutine_handle<> frame;
-    ~Unless() {
-      if (frame) frame.destroy();
-    }
-  } unless{frame};
+  UntakenFrame untaken{frame};
   promise.end = new Spawned(core, frame, std::move(callable));
-  RunningTask::resume(std::exchange(unless.frame, {}));
+  RunningTask::resume(untaken.take());
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -24361,6 +24758,68 @@ NET_API void spawn(Loop& loop, Task<>&& task) {
 NET_API void spawn(Task<>&& task) { spawn(Loop::current(), std::move(task)); }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of received_bytes.hpp. Internal.
+#ifndef NET_DETAIL_CORO_RECEIVED_BYTES_IPP
+#define NET_DETAIL_CORO_RECEIVED_BYTES_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+/// The rest stays where it is if there is room behind it. What is added may be of what was there before.
+NET_GNU(noinline) NET_API void ReceivedBytes::add_slowly(std::string_view bytes) {
+  if (bytes.empty()) return;
+  const std::size_t before = rest_.size(), size = before + bytes.size();
+  const std::size_t at = !rest_.empty() && is_own(rest_.data()) ? static_cast<std::size_t>(rest_.data() - own_) : 0;
+  if (size > capacity_ || is_own(bytes.data())) {
+    const std::size_t twice = capacity_ * 2;
+    const std::size_t capacity = size <= capacity_ ? capacity_ : size < twice ? twice : size;
+    char* const memory = static_cast<char*>(::operator new(capacity));
+    if (before > 0) std::memcpy(memory, rest_.data(), before);
+    std::memcpy(memory + before, bytes.data(), bytes.size());
+    ::operator delete(std::exchange(own_, memory));
+    capacity_ = capacity;
+    rest_ = {own_, size};
+    return;
+  }
+  char* const begin = at + size <= capacity_ ? own_ + at : own_;
+  if (before > 0 && rest_.data() != begin) std::memmove(begin, rest_.data(), before);
+  std::memcpy(begin + before, bytes.data(), bytes.size());
+  rest_ = {begin, size};
+}
+
+NET_GNU(noinline) NET_API void ReceivedBytes::add_unasked(std::string_view bytes) {
+  if (!aside_) {
+    aside_ = std::exchange(own_, nullptr);
+    keeps_ = true;
+    capacity_ = 0;
+  }
+  add(bytes);
+}
+
+NET_API void ReceivedBytes::own_rest() {
+  if (rest_.empty() || is_own(rest_.data())) return;
+  if (rest_.size() > capacity_) {
+    char* const memory = static_cast<char*>(::operator new(rest_.size()));
+    ::operator delete(std::exchange(own_, memory));
+    capacity_ = rest_.size();
+  }
+  std::memcpy(own_, rest_.data(), rest_.size());
+  rest_ = {own_, rest_.size()};
+}
+
+NET_API void ReceivedBytes::settle(ReceiveBuffer& to) {
+  own_rest();
+  ::operator delete(std::exchange(aside_, nullptr));
+  give_back(to);
+  keeps_ = false;
+}
+
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 #endif
@@ -24415,7 +24874,9 @@ NET_API Reader::~Reader() {
   if (gone_) *gone_ = true;
   listeners_.off();
   waiter_.close(detail::Access::state(socket()));
-  detail::Access::state(socket()).leave(rest(), !ended_ && !failure_);
+  detail::SocketState& state = detail::Access::state(socket());
+  state.leave(rest(), !ended_ && !failure_);
+  if (state.loop) held_.give_back(state.loop->receiving());
 }
 
 NET_API void Reader::require_delimiter(std::string_view delimiter) {
@@ -24446,7 +24907,7 @@ NET_API bool Reader::settle() {
 }
 
 /// Apart from the pieces as they come: those are the common case.
-[[gnu::noinline]] NET_API void Reader::find() {
+NET_GNU(noinline) NET_API void Reader::find() {
   switch (request_->kind) {
     case Kind::chunk: break;
     case Kind::exact:
@@ -24505,38 +24966,59 @@ NET_API void Reader::require_end() {
                                   std::to_string(request_->amount) + " bytes"));
   }
   if (failure_) detail::throw_error(*failure_);
-  if (start_ < held_.size()) detail::throw_error(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
+  if (!rest().empty()) detail::throw_error(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
 }
 
 NET_API void Reader::received(std::string_view bytes) {
-  if (start_ == held_.size()) {
-    held_.assign(bytes);
-  } else {
-    held_.erase(0, start_);
-    held_.append(bytes);
+  if (!waiter_) {  // the task that let it flow may be gone, or wait for 'close'
+    held_.add_unasked(bytes);
+    return pause();
   }
-  start_ = 0;
-  // the task that let it flow may be gone
-  if (!waiter_) return pause();
-  if (!settle()) return;
-  // the task may destroy this reader, also behind another 'data'; one of a foreign type may throw, and the reader lives on
+  if (bytes.size() >= detail::ReceivedBytes::large && rest().empty()) return received_much(bytes);
+  held_.add(bytes);
+  if (!settle()) return note_part();
+  resume(nullptr);
+}
+
+/// The task may have asked for all of it, and ask again before it does anything else: then nothing is copied.
+NET_GNU(noinline) NET_API void Reader::received_much(std::string_view bytes) {
+  detail::ReceiveBuffer& buffer = detail::Access::state(socket()).loop->receiving();
+  const bool borrowed = held_.borrow(bytes, buffer);
+  if (!borrowed) held_.add(bytes);
+  if (settle()) return resume(borrowed ? &buffer : nullptr);
+  if (borrowed) {
+    buffer.lend_no_more();
+    held_.skip(bytes.size());
+    held_.add(bytes);
+  }
+  note_part();
+}
+
+/// The task may destroy this reader, also behind another 'data'; one of a foreign type may throw, and the reader lives on.
+NET_API void Reader::resume(detail::ReceiveBuffer* lent) {
   bool gone = false;
   struct Resuming {
     Reader& reader;
     const bool& gone;
     bool* outer;
+    detail::ReceiveBuffer* lent;
     ~Resuming() {
       if (!gone) {
         reader.gone_ = outer;
+        // what was lent stays with the task that got it, unless that has asked again
+        const bool asked = reader.waiter_ && (reader.rest().empty() || !lent || !lent->holds(reader.rest().data()));
+        if (lent && !asked) reader.held_.keep(*lent);
       } else if (outer) {
         *outer = true;
       }
+      if (lent) lent->lend_no_more();
     }
   };
   {
-    const Resuming resuming{*this, gone, std::exchange(gone_, &gone)};
+    const Resuming resuming{*this, gone, std::exchange(gone_, &gone), lent};
     waiter_.resume();
     if (gone) return;
+    if (lent && waiter_) held_.own_rest();  // throws without memory
   }
   if (!waiter_) pause();
 }
@@ -24548,22 +25030,29 @@ NET_API void Reader::pause() {
   state.reader_note.move_to(rest().empty() ? Note::idle : Note::holds_bytes);
 }
 
+/// It would be lost if the socket went to another process now.
+NET_API void Reader::note_part() {
+  if (!rest().empty()) detail::Access::state(socket()).reader_note.move_to(Note::holds_part);
+}
+
 NET_API void Reader::fail(const Error& error) {
   if (!failure_) failure_ = error;
   wake();
 }
 
 NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
-  detail::Access::state(socket()).reader_is_asked();
-  if (socket().isPaused()) socket().resume();
-  waiter_.note(waiting, detail::Access::state(socket()).loop, task);
+  detail::SocketState& state = detail::Access::state(socket());
+  if (held_.keeps() && state.loop) [[unlikely]]
+    held_.settle(state.loop->receiving());
+  state.reader_is_asked();
+  note_part();
+  if (state.is_paused()) state.resume();
+  waiter_.note(waiting, state.loop, task);
 }
 
 NET_API void Reader::wake() {
   if (waiter_ && settle()) waiter_.resume();
 }
-
-NET_API std::string_view Reader::rest() const noexcept { return {held_.data() + start_, held_.size() - start_}; }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
@@ -24610,15 +25099,10 @@ NET_API JoinedTasks::~JoinedTasks() {
 
 NET_API JoinedTask* JoinedTasks::begin(std::coroutine_handle<> frame, TaskPromiseBase& promise,
                                        Ref<KeptCallable> callable) {
-  struct Unless {
-    std::coroutine_handle<> frame;
-    ~Unless() {
-      if (frame) frame.destroy();
-    }
-  } unless{frame};
+  UntakenFrame untaken{frame};
   if (decided && rule == JoinRule::group) return nullptr;
   auto* const task = new JoinedTask(*this, promise, std::move(callable));
-  unless.frame = {};
+  (void)untaken.take();
   ++running;
   if (decided) return task;  // it will never run
   const Ref<JoinedTasks> alive(this);
@@ -24682,21 +25166,6 @@ NET_API RunningTask* JoinedTasks::find_running(const JoinedLinks& links) noexcep
     if (RunningTask* const running = RunningTask::in(*task->promise)) return running;
   }
   return nullptr;
-}
-
-NET_API Error error_of(const std::exception_ptr& thrown) {
-#if defined(__cpp_exceptions)
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const Error& error) {
-    return error;
-  } catch (const std::exception& error) {
-    return Error(error.what());
-  } catch (...) {}
-#else
-  (void)thrown;
-#endif
-  return Error("unknown exception");
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -25094,20 +25563,18 @@ NET_API void Connector::start_lookup(const ConnectOptions& options) const {
   if (p.attempt_delay < 10) p.attempt_delay = 10;
   LookupOptions asked{p.family, options.hints, p.selecting};
   if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = Machine::address_config_hint();  // S12.8
-  const Ref<SocketState> socket(&self);
-  const std::uint64_t generation = self.generation;
   struct Answer {
     Ref<SocketState> socket;
-    std::uint64_t generation;
+    SameConnection same;
     void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
       const Connector connector{*socket};
       // a second answer, or one that comes when the socket has gone on, counts for nothing
-      if (!socket->connecting() || socket->generation != generation || !connector.attempts().list.empty()) return;
+      if (!socket->connecting() || !same || !connector.attempts().list.empty()) return;
       if (!connector.attempts().started) return connector.looked_up(error, addresses);
       or_give_up(*socket, [&] { connector.looked_up(error, addresses); });
     }
   };
-  const Answer answer{socket, generation};
+  const Answer answer{Ref<SocketState>(&self), SameConnection(self)};
   if (options.lookup) {
     options.lookup(p.host, asked, answer);
   } else {
@@ -25120,7 +25587,7 @@ NET_API void Connector::start_lookup(const ConnectOptions& options) const {
 NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddress> addresses) const {
   const Ref<SocketState> alive(&self);
   const std::string host = attempts().host;
-  const std::uint64_t generation = self.generation;
+  const SameConnection same(self);
   self.touch();
   if (error || addresses.empty()) {
     const Error none = error ? error : lookup_failure(Errc::ERR_LOOKUP_NOT_FOUND, host);
@@ -25131,7 +25598,7 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
   Error invalid;
   for (const LookupAddress& found : addresses) {
     self.emit_event<on_lookup>(no_error(), found.address, found.family, host);
-    if (!self.connecting() || self.generation != generation) return;
+    if (!self.connecting() || !same) return;
     const Error wrong = mistake_of(found);
     if (!wrong) {
       add_attempt(attempts(), found);
@@ -25241,14 +25708,13 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void Connector::next_attempt() const {
   const Ref<SocketState> alive(&self);
-  const std::uint64_t generation = self.generation;
+  const SameConnection same(self);
   if (attempts().timer) self.loop->stop_timer(*attempts().timer);
-  while (self.connecting() && self.generation == generation) {
+  while (self.connecting() && same) {
     if (attempts().begun == attempts().list.size()) return all_begun();
     Attempt& attempt = *attempts().list[attempts().begun++];
     if (begin(attempt)) {
-      const bool goes_on = self.connecting() && self.generation == generation;
-      if (goes_on && attempts().begun < attempts().list.size()) start_delay();
+      if (self.connecting() && same && attempts().begun < attempts().list.size()) start_delay();
       return;
     }
   }
@@ -25339,10 +25805,10 @@ NET_API void Connector::attempt_ready(Attempt& attempt) const {
   close(attempt);
   if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
   attempt.error = error;
-  const std::uint64_t generation = self.generation;
+  const SameConnection same(self);
   const bool current = &attempt == p.list[p.begun - 1];
   self.emit_event<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
-  if (!self.connecting() || self.generation != generation) return;
+  if (!self.connecting() || !same) return;
   if (current || attempts().begun == attempts().list.size()) next_attempt();
 }
 
@@ -25371,12 +25837,7 @@ NET_API void Connector::close(Attempt& attempt) const {
 NET_API void Connector::start_delay() const {
   ConnectAttempts& p = attempts();
   if (!p.timer) {
-    p.timer = Ref<TimerState>(new TimerState(*self.loop));
-    p.timer->refd = false;
-    p.timer->callback = [socket = &self] {
-      const Ref<SocketState> alive(socket);
-      or_give_up(*socket, [&] { Connector{*socket}.delay_over(); });
-    };
+    p.timer = TimerState::of(self, [](Handle& socket) { Connector{static_cast<SocketState&>(socket)}.delay_over(); });
   }
   self.loop->update_time();
   self.loop->start_timer(*p.timer, p.attempt_delay, self.loop->now());
@@ -25386,9 +25847,9 @@ NET_API void Connector::delay_over() const {
   if (!self.connecting()) return;
   Attempt& slow = *attempts().list[attempts().begun - 1];
   if (slow.phase == AttemptPhase::running) slow.phase.move_to(AttemptPhase::slow);
-  const std::uint64_t generation = self.generation;
+  const SameConnection same(self);
   self.emit_event<on_attempt_timeout>(slow.address, attempts().port, slow.to.ip.family);
-  if (self.connecting() && self.generation == generation) next_attempt();
+  if (self.connecting() && same) next_attempt();
 }
 
 NET_API void Connector::all_begun() const {

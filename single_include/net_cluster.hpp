@@ -310,6 +310,9 @@ struct WorkerState : PlainEmitter<WorkerState, WorkerEvents> {
   explicit WorkerState(LoopCore& core) : PlainEmitter(core, table) {}
 
   bool connected() const noexcept { return channel && channel->connected(); }
+  /// For `once`.
+  bool is_over() const noexcept { return exit_emitted || !loop; }
+  static Error closed_error() { return make_error(Errc::ERR_IPC_CHANNEL_CLOSED); }
   bool say(const Spoken& what) const { return connected() && channel->send(what.bytes()); }
 
   int id = 0;
@@ -355,7 +358,7 @@ struct OwnSide : Handle {
 
   explicit OwnSide(LoopCore& core) : Handle(core, table), self(new WorkerState(core)) {}
 
-  void begin(Loop& on, int id);
+  void begin(Loop& on, int id, NativeHandle channel);
   void listen(ServerState& server, const ListenOptions& asked);
   void left(std::uint32_t number) noexcept;
   void room(ServerState& server);
@@ -367,6 +370,7 @@ struct OwnSide : Handle {
   void message(std::string_view bytes, const ReceivedHandle& handle);
   void disconnect();
   void gone();
+  void end();
   std::size_t find(std::uint32_t number) const noexcept;
 
   Ref<WorkerState> self;
@@ -486,6 +490,8 @@ struct ClusterState : PlainEmitter<ClusterState, ClusterEvents> {
   ClusterState(LoopCore& core, Loop& on) : PlainEmitter(core, table), on_loop(on) {}
 
   Ref<WorkerState> fork(const WorkerOptions& options);
+  void forked(WorkerState& worker, int failed);
+  void not_started(WorkerState& worker, int failed);
   void connect(WorkerState& worker);
   void heard(WorkerState& worker, std::string_view bytes, const ReceivedHandle& handle);
   void listens(WorkerState& worker, Heard& words);
@@ -495,6 +501,25 @@ struct ClusterState : PlainEmitter<ClusterState, ClusterEvents> {
   void look_at_children();
   void exit_if_over(WorkerState& worker);
   SharedServer* shared(std::int64_t number) noexcept;
+
+  /// Behind what was thrown.
+  template <class F>
+  void later(F step) noexcept {
+    if (!loop) return;
+    undo_or_give_up(*this, [&] { loop->ticks().push(Tick{Ref<ClusterState>(this), std::move(step)}); });
+  }
+  /// To the listeners of the worker, then to those of all: these hear of it though one of those throws.
+  template <unsigned OfWorker, unsigned OfAll, class... Args>
+  void tell(WorkerState& worker, const Args&... args) {
+    CallOnThrow others([&] {
+      later([who = Ref<WorkerState>(&worker), args...](ClusterState& self) {
+        self.emit_event<OfAll>(static_cast<const WorkerState&>(*who), args...);
+      });
+    });
+    worker.emit_event<OfWorker>(args...);
+    others.passed = true;
+    emit_event<OfAll>(static_cast<const WorkerState&>(worker), args...);
+  }
 
   Loop& on_loop;
   Vec<Ref<WorkerState>> workers;
@@ -527,6 +552,10 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 class Worker : public Emitter<Worker> {
  public:
   using Events = detail::WorkerEvents;
+
+  /// All copies are the same worker. What was moved from still is it too: no handle is ever empty.
+  Worker(const Worker&) noexcept = default;
+  Worker& operator=(const Worker&) noexcept = default;
 
   /// 1, 2, 3 …: never used again.
   int id() const noexcept { return state_->id; }
@@ -694,7 +723,12 @@ NET_API int own_program(Program& program) {
   return 0;
 }
 #else
-inline char** environment() noexcept { return ::environ; }
+#if defined(__linux__)
+using ::environ;
+#else
+extern "C" char** environ;  // POSIX has programs declare it
+#endif
+inline char** environment() noexcept { return environ; }
 
 /// By a name, which is what lists of processes show; not by one that another program has taken meanwhile.
 inline std::string own_file() {
@@ -961,7 +995,7 @@ NET_API int own_program(Program& program) {
 /// The handles that a program inherits, and no other one does: duplicates, of which this process has none when it runs.
 class Inherited {
  public:
-  static constexpr win::Word most = 4;
+  static constexpr win::Word max_handles = 4;
 
   Inherited() noexcept = default;
   Inherited(const Inherited&) = delete;
@@ -992,13 +1026,34 @@ class Inherited {
   }
 
  private:
-  win::Handle handles_[most] = {};
+  win::Handle handles_[max_handles] = {};
   win::Word count_ = 0;
   ::_PROC_THREAD_ATTRIBUTE_LIST* list_ = nullptr;
   alignas(std::max_align_t) unsigned char memory_[256];
 };
 
 inline constexpr const char* channel_variable = "NET_CHANNEL_HANDLE";
+
+/// The variables of this process, those of the program, and one that says which handle is the channel; 0 or a negated
+/// errno.
+inline int environment_of(const Program& program, win::Handle channel, std::wstring& environment) {
+  const std::string channel_is =
+      std::string(channel_variable) + "=" + std::to_string(reinterpret_cast<std::intptr_t>(channel));
+  Vec<std::wstring> variables;
+  for (std::size_t i = 0; i <= program.variables.size(); ++i) {
+    std::wstring wide;
+    if (!widen(i == program.variables.size() ? channel_is : program.variables[i], wide)) return -EINVAL;
+    variables.push(std::move(wide));
+  }
+  wchar_t* const own = win::GetEnvironmentStringsW();
+  if (!own) return -ENOMEM;
+  struct Free {
+    wchar_t* strings;
+    ~Free() { win::FreeEnvironmentStringsW(strings); }
+  } const free_own{own};
+  environment = environment_with(own, variables);
+  return 0;
+}
 
 NET_API int start_program(const Program& program, NativeHandle channel, std::int64_t& id) {
   Inherited inherited;
@@ -1012,23 +1067,9 @@ NET_API int start_program(const Program& program, NativeHandle channel, std::int
   start.attributes = inherited.list();
   if (!start.attributes) return last_error();
 
-  std::wstring path, line;
-  Vec<std::wstring> variables;
+  std::wstring path, line, environment;
   if (!widen(program.path, path) || !widen(command_line_of(program.arguments), line)) return -EINVAL;
-  const std::string channel_is =
-      std::string(channel_variable) + "=" + std::to_string(reinterpret_cast<std::intptr_t>(given));
-  for (std::size_t i = 0; i <= program.variables.size(); ++i) {
-    std::wstring wide;
-    if (!widen(i == program.variables.size() ? channel_is : program.variables[i], wide)) return -EINVAL;
-    variables.push(std::move(wide));
-  }
-  wchar_t* const own = win::GetEnvironmentStringsW();
-  if (!own) return -ENOMEM;
-  struct Free {
-    wchar_t* strings;
-    ~Free() { win::FreeEnvironmentStringsW(strings); }
-  } const free_own{own};
-  std::wstring environment = environment_with(own, variables);
+  if (const int failed = environment_of(program, given, environment); failed < 0) return failed;
 
   win::ProcessInfo started{};
   if (!win::CreateProcessW(path.c_str(), line.data(), nullptr, nullptr, 1,
@@ -1145,21 +1186,27 @@ NET_API OwnSide* OwnSide::of_process() {
   if (std::exchange(looked, true)) return the_one;
   std::string id;
   if (!Processes::take_variable("NET_CLUSTER_WORKER", id)) return nullptr;
-  found = true;
+  const NativeHandle channel = Processes::given_channel();
+  if (Machine::kind_of(channel) == DescriptorKind::unknown) {
+    throw_error(make_error(Errc::ERR_INVALID_STATE, "NET_CLUSTER_WORKER is set, and there is no channel to a primary"));
+  }
   Loop& loop = Loop::current();
   the_one = new OwnSide(Access::core(loop));
   the_one->retain();
+  CallOnThrow none([] { std::exchange(the_one, nullptr)->release(); });
   int number = 0;
   for (const char digit : id) number = number * 10 + (digit - '0');
-  the_one->begin(loop, number);
+  the_one->begin(loop, number, channel);
+  none.passed = true;
+  found = true;
   return the_one;
 }
 
-NET_API void OwnSide::begin(Loop& on, int id) {
+NET_API void OwnSide::begin(Loop& on, int id, NativeHandle channel) {
   self->id = id;
   self->process = Processes::process_id();
   self->started = true;
-  self->channel = IpcChannel(Socket(on, SocketOptions{.fd = Processes::given_channel()}));
+  self->channel = IpcChannel(Socket(on, SocketOptions{.fd = channel}));
   self->channel->on<"message">([](std::string_view bytes, const ReceivedHandle& handle) {
     if (the_one) the_one->heard(bytes, handle);
   });
@@ -1288,8 +1335,10 @@ NET_API void OwnSide::given(std::int64_t number, const Socket& socket) {
     return give_back(number, socket, true);
   }
   const Ref<ServerState> alive(&server);
+  std::string received;  // by who had it before
+  take_unread(Access::state(socket), received);
   const NativeHandle descriptor = socket.release();
-  if (descriptor != no_handle) server.take(descriptor);
+  if (descriptor != no_handle) server.take(descriptor, received);
 }
 
 /// A primary that has no descriptor left for it, or no memory, is asked again.
@@ -1321,7 +1370,13 @@ NET_API void OwnSide::disconnect() {
   self->say(Spoken(Say::leaving));
   while (!servers.empty()) {
     const Ref<ServerState> server = servers.back().server;
-    servers.back().question == 0 ? server->close() : servers.pop();
+    if (servers.back().question == 0) {
+      server->close();
+      continue;
+    }
+    const bool wanted = server->loop && server->looking_up && server->generation == servers.back().asked_in;
+    servers.pop();
+    if (wanted) server->close();
   }
   self->channel->disconnect();
 }
@@ -1331,7 +1386,16 @@ NET_API void OwnSide::gone() {
   const Ref<OwnSide> alive(this);
   loop->served_elsewhere = nullptr;
   self->disconnected = true;
+  CallOnThrow ends([&] {
+    if (loop)
+      undo_or_give_up(*this, [&] { loop->ticks().push(Step<OwnSide>{alive, [](OwnSide& side) { side.end(); }}); });
+  });
   self->emit_event<worker_disconnect>();
+  ends.passed = true;
+  end();
+}
+
+NET_API void OwnSide::end() {
   self->listeners.clear();
   if (!self->on_purpose) Processes::end_process(0);
 }
@@ -1611,16 +1675,28 @@ NET_API Ref<WorkerState> ClusterState::fork(const WorkerOptions& options) {
   children.ref();
   connect(*worker);
   loop->ticks().push(Tick{Ref<WorkerState>(worker), [failed](WorkerState& self) {
-                            if (!the_one) return;
-                            the_one->emit_event<cluster_fork>(self);
-                            if (self.started) return;
-                            self.end = {failed, 0};
-                            self.ended = true;
-                            self.channel->disconnect().disconnect();
-                            const Error error = system_failure(-failed, "spawn");
-                            if (!self.emit_event<worker_error>(error)) throw_error(error);
+                            if (the_one) the_one->forked(self, failed);
                           }});
   return worker;
+}
+
+NET_API void ClusterState::forked(WorkerState& worker, int failed) {
+  CallOnThrow ends([&] {
+    later([who = Ref<WorkerState>(&worker), failed](ClusterState& self) { self.not_started(*who, failed); });
+  });
+  emit_event<cluster_fork>(worker);
+  ends.passed = true;
+  not_started(worker, failed);
+}
+
+/// If it could not be: 'error', and the end.
+NET_API void ClusterState::not_started(WorkerState& worker, int failed) {
+  if (worker.started) return;
+  worker.end = {failed, 0};
+  worker.ended = true;
+  worker.channel->disconnect().disconnect();
+  const Error error = system_failure(-failed, "spawn");
+  if (!worker.emit_event<worker_error>(error)) throw_error(error);
 }
 
 NET_API void ClusterState::connect(WorkerState& worker) {
@@ -1638,10 +1714,7 @@ NET_API void ClusterState::heard(WorkerState& worker, std::string_view bytes, co
   const Ref<ClusterState> alive(this);
   Heard words(bytes);
   switch (words.what()) {
-    case Say::online:
-      worker.emit_event<worker_online>();
-      emit_event<cluster_online>(worker);
-      return;
+    case Say::online: return tell<worker_online, cluster_online>(worker);
     case Say::listen: return question(worker, words);
     case Say::listening: return listens(worker, words);
     case Say::closed:
@@ -1671,8 +1744,7 @@ NET_API void ClusterState::listens(WorkerState& worker, Heard& words) {
   at.port = static_cast<std::uint16_t>(words.number());
   at.address = words.text();
   at.path = words.text();
-  worker.emit_event<worker_listening>(at);
-  emit_event<cluster_listening>(worker, at);
+  tell<worker_listening, cluster_listening>(worker, at);
 }
 
 /// S33.6: who asks for the same gets the same.
@@ -1736,14 +1808,16 @@ NET_API void ClusterState::gone(WorkerState& worker) {
     server->leave(worker);
     server->hand_out();
   }
-  worker.emit_event<worker_disconnect>();
-  emit_event<cluster_disconnect>(worker);
+  CallOnThrow exits([&] { later([who](ClusterState& self) { self.exit_if_over(*who); }); });
+  tell<worker_disconnect, cluster_disconnect>(worker);
+  exits.passed = true;
   exit_if_over(worker);
 }
 
 /// One signal may stand for many children.
 NET_API void ClusterState::look_at_children() {
   const Ref<ClusterState> alive(this);
+  CallOnThrow again([this] { later([](ClusterState& self) { self.look_at_children(); }); });
   Vec<Ref<WorkerState>> all;
   for (const Ref<WorkerState>& each : workers) all.push(each);
   for (const Ref<WorkerState>& each : all) {
@@ -1762,6 +1836,7 @@ NET_API void ClusterState::look_at_children() {
       late->refd = true;
     }
   }
+  again.passed = true;
 }
 
 /// 'exit' comes last, once.
@@ -1775,9 +1850,11 @@ NET_API void ClusterState::exit_if_over(WorkerState& worker) {
     break;
   }
   if (workers.empty()) children.unref();
-  worker.emit_event<worker_exit>(worker.end.code, worker.end.signal);
-  emit_event<cluster_exit>(worker, worker.end.code, worker.end.signal);
-  worker.listeners.clear();
+  struct Forget {
+    WorkerState& worker;
+    ~Forget() { worker.listeners.clear(); }
+  } const forget{worker};
+  tell<worker_exit, cluster_exit>(worker, worker.end.code, worker.end.signal);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -1833,6 +1910,9 @@ NET_API std::vector<Worker> workers() {
 
 NET_API Worker worker() {
   if (isPrimary()) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This process is no worker"));
+  if (!detail::OwnSide::the_one) {
+    detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "The loop of this worker is gone"));
+  }
   return detail::Access::make<Worker>(detail::OwnSide::the_one->self.get());
 }
 

@@ -9,8 +9,10 @@
 #define NET_IPC_CHANNEL_HPP
 
 #include <concepts>
+#include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -19,6 +21,7 @@
 #define NET_DETAIL_IPC_EVENTS_HPP
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -44,6 +47,12 @@ class ReceivedHandle {
   std::optional<Server> server_;
 };
 
+/// What a task receives by `IpcChannel::receive`: one message, and what came with it.
+struct IpcMessage {
+  std::string bytes;      ///< yours
+  ReceivedHandle handle;  ///< nothing, a socket or a server
+};
+
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -60,8 +69,10 @@ enum : unsigned { ipc_message, ipc_error, ipc_disconnect, ipc_drain };
 #ifndef NET_DETAIL_IPC_STATE_HPP
 #define NET_DETAIL_IPC_STATE_HPP
 
+#include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 // Frames out of what arrives, however it is cut, and the descriptors that belong to them. Internal.
@@ -296,7 +307,7 @@ struct IpcState : Handle {
   void open(NativeHandle descriptor);
   void start();
   void introduce_itself();
-  void begin_with(std::string_view received);
+  void begin_with(std::string_view bytes);
   bool is_open() const noexcept { return channel.is_open(); }
   bool connected() const noexcept { return is_open() && !disconnecting; }
   void disconnect();
@@ -343,6 +354,24 @@ struct IpcState : Handle {
   void emit_message(std::string_view bytes, const ReceivedHandle& handle);
   static void on_ready(Handle& self, Watcher&, unsigned what, int);
 
+  // ── tasks that receive (pull.ipp) ──
+  bool prepare_to_receive();
+  void wait_to_receive(WaitingTask& its_wait, std::coroutine_handle<> task);
+  std::optional<IpcMessage> take_received();
+  bool is_wanted() const noexcept;
+  bool reads() const noexcept;
+  void look_who_reads() noexcept;
+  void hold_message(std::string_view bytes, const ReceivedHandle& handle);
+  void wake_receiver();
+  void emit_received();
+  void drop_received() noexcept;
+  void let_go_unless(bool in_use) noexcept;
+  void last_owner_gone() noexcept;
+  static std::size_t cost_of(const IpcMessage& message) noexcept { return sizeof message + message.bytes.size(); }
+  /// For `once` and its like.
+  bool is_over() const noexcept { return over || !loop; }
+  static Error closed_error() { return make_error(Errc::ERR_IPC_CHANNEL_CLOSED); }
+
   template <unsigned Event, class... Args>
   bool emit_event(const Args&... args) {
     if (!listeners.has(Event)) return false;
@@ -353,16 +382,22 @@ struct IpcState : Handle {
   void emit_error(const Error& error) {
     if (!emit_event<ipc_error>(error)) throw_error(error);
   }
-  static constexpr bool minds_listeners(unsigned) noexcept { return false; }
-  void listener_added(unsigned) noexcept {}
-  void listener_put_in_front(unsigned) noexcept {}
-  void listener_removed(unsigned) noexcept {}
-  void all_listeners_go(unsigned) noexcept {}
+  static constexpr bool minds_listeners(unsigned event) noexcept { return event == ipc_message; }
+  void listener_added(unsigned event);
+  void listener_put_in_front(unsigned event) { listener_added(event); }
+  void listener_removed(unsigned event) noexcept {
+    if (event == ipc_message) look_who_reads();
+  }
+  void all_listeners_go(unsigned event);
   std::size_t own_listeners(unsigned) const noexcept { return 0; }
 
   template <auto Member>
   static void job_of(Handle& self) {
     (static_cast<IpcState&>(self).*Member)();
+  }
+  template <auto Member>
+  static void step_of(IpcState& self) {
+    (self.*Member)();
   }
   void tick(void (*step)(IpcState&)) {
     if (loop) loop->ticks().push(OwedStep<IpcState>{Owing<IpcState>(*this), step});
@@ -386,10 +421,17 @@ struct IpcState : Handle {
   std::uint64_t last_id = 0;
   std::uint32_t other_process = 0;  // for which tickets are made; 0: it has not said yet
   KeepsAlive keeps_alive;
+  WaitPlace receiver;
+  Queue<IpcMessage> received;  // for a task, and none has taken it yet
+  std::size_t received_bytes = 0;
+  std::optional<Error> ended_with;
+  int parsing = 0;  // whoever does now looks afterwards who reads
   bool kept_by_loop = false;
   bool close_expected = false;
   bool disconnecting = false;
-  bool over = false;  // 'disconnect' came, or nobody will be told
+  bool pulled = false;  // tasks receive from it
+  bool ended = false;   // no message comes any more
+  bool over = false;    // 'disconnect' came, or nobody will be told
   bool need_drain = false;
   bool flush_ticking = false;
   bool done_ticking = false;
@@ -422,7 +464,7 @@ struct SendOptions {
 /// over a named pipe, is described in docs/ipc-frames.md.
 ///
 /// A handle: copies are the same channel, and the loop keeps an open one alive. All that arrives is emitted at once; what
-/// nobody listens to is thrown away, and a handle with it closed. After 'disconnect' its listeners are dropped.
+/// nobody listens to is thrown away, and a handle with it closed. A task that calls `receive` loses nothing. After 'disconnect' its listeners are dropped.
 ///
 /// Events, with the arguments of their listeners:
 /// - `message` (std::string_view bytes, ReceivedHandle): the bytes are valid until the listener returns
@@ -433,6 +475,10 @@ struct SendOptions {
 class IpcChannel : public Emitter<IpcChannel> {
  public:
   using Events = detail::IpcEvents;
+
+  /// All copies are the same channel. What was moved from still is it too: no handle is ever empty.
+  IpcChannel(const IpcChannel&) noexcept = default;
+  IpcChannel& operator=(const IpcChannel&) noexcept = default;
 
   /// Takes over a connected IPC socket: that is closed for its user then, without events. Made in the listener of 'connect'
   /// or 'connection', or at once of `Socket({.fd = …})`, it misses nothing. Throws `ERR_INVALID_HANDLE_TYPE` for a socket
@@ -460,7 +506,9 @@ class IpcChannel : public Emitter<IpcChannel> {
   }
   /// Sends a socket with it. From the call on it is closed for its user here, without events, and it closes when the other
   /// side has it, without a word to its peer. So long it counts in `getConnections` of its server, and the callback
-  /// waits. What it has received and nobody has read goes with it; its listeners stay behind. If it still has to
+  /// waits. What it has received and nobody has read goes with it, as it came, whatever `setEncoding` was; what a `Reader`
+  /// holds does when the reader has gone (`ERR_INVALID_STATE` before), and more than about 15 MiB does not
+  /// (`ERR_INVALID_STATE`). Its listeners stay behind. If it still has to
   /// send, it stays as it was until that is sent, and the message takes its place behind those that were sent meanwhile. A
   /// send that fails leaves the socket open here, as it was: `ERR_SOCKET_CLOSED` if it was not connected, EMFILE if the
   /// other process has no descriptor left, `ERR_IPC_CHANNEL_CLOSED` if it was gone before it had it; on Windows ENOTSUP for
@@ -476,6 +524,50 @@ class IpcChannel : public Emitter<IpcChannel> {
   bool send(const Data& data, const Server& server, SendOptions = {}, F&& callback = nullptr) const {
     return state_->send(detail::bytes_of(data), nullptr, &detail::Access::state(server), true,
                         detail::write_callback(std::forward<F>(callback)));
+  }
+
+  class [[nodiscard("write co_await before it")]] Awaiter : public detail::NeedsCoAwait<std::optional<IpcMessage>> {
+   public:
+    bool await_ready() {
+      waiting_.require_wanted();
+      return over_.state->prepare_to_receive();
+    }
+    void await_suspend(std::coroutine_handle<> task) { over_.state->wait_to_receive(waiting_, task); }
+    std::optional<IpcMessage> await_resume() {
+      waiting_.require_kept();
+      return over_.state->take_received();
+    }
+
+   private:
+    friend class IpcChannel;
+    template <class Options>
+    Awaiter(const detail::Ref<detail::IpcState>& state, const Options& options) : over_(state), waiting_(options) {}
+
+    struct Over {
+      detail::Ref<detail::IpcState> state;
+      explicit Over(const detail::Ref<detail::IpcState>& of) noexcept : state(of) {}
+      Over(Over&&) noexcept = default;
+      Over& operator=(Over&&) = delete;
+      ~Over() {
+        if (state) state->look_who_reads();
+      }
+    };
+
+    Over over_;
+    detail::WaitingTask waiting_;  // goes first
+  };
+
+  /// `co_await channel.receive()`: `std::optional<IpcMessage>`, the next message, in order; empty when the channel has
+  /// ended. Throws what ended it otherwise, EPROTO or EMSGSIZE, which leaves `run()` no more then; `ERR_INVALID_STATE` if another
+  /// task waits for a message already. `WaitOptions` end the wait (S34.6), and take nothing away.
+  ///
+  /// From the first call on nothing is read while no task waits, and nothing is thrown away: what had come by then waits here
+  /// until it is asked for, or until somebody listens to 'message'. Such a channel keeps the loop alive only while a task
+  /// waits or something is to be sent, and disconnects with its last handle. After `disconnect()` what waits is thrown
+  /// away, and a handle with it closed.
+  template <class Options = detail::WaitBraces>
+  Awaiter receive(Options&& options = detail::without_limit) const {
+    return {state_, detail::limit_of<Options>(options)};
   }
 
   /// Closes it when all that was sent has left, and the other side has what travels with it; what arrives meanwhile is
@@ -718,6 +810,126 @@ NET_API Outgoing* OutgoingList::take(std::uint64_t id) noexcept {
 #endif
 #endif
 
+// A channel that tasks receive from: it is read while one waits. Internal.
+#ifndef NET_DETAIL_IPC_PULL_IPP
+#define NET_DETAIL_IPC_PULL_IPP
+
+#if NET_BODIES
+
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// Nobody has it, and nobody will: closed as a connection that is not accepted.
+inline void close_unwanted(const ReceivedHandle& handle) noexcept {
+  if (handle.socket()) Access::state(*handle.socket()).destroy_always();
+  if (!handle.server()) return;
+  ServerState& server = Access::state(*handle.server());
+  undo_or_give_up(server, [&] { server.close(); });
+}
+
+/// Whether there is something to be taken: a message, or the end.
+NET_API bool IpcState::prepare_to_receive() {
+  if (receiver) throw_error(make_error(Errc::ERR_INVALID_STATE, "A task waits for a message of this channel already"));
+  pulled = true;
+  return !received.empty() || ended || over;
+}
+
+NET_API void IpcState::wait_to_receive(WaitingTask& its_wait, std::coroutine_handle<> task) {
+  receiver.note(its_wait, loop, task);
+  if (!loop->inert()) update_watch();
+}
+
+NET_API std::optional<IpcMessage> IpcState::take_received() {
+  if (received.empty()) {
+    if (ended_with) throw_error(*ended_with);
+    return std::nullopt;
+  }
+  std::optional<IpcMessage> taken(received.pop_front());
+  received_bytes -= cost_of(*taken);
+  return taken;
+}
+
+NET_API bool IpcState::is_wanted() const noexcept {
+  return !pulled || receiver || disconnecting || broken || listeners.has(ipc_message);
+}
+
+/// Also what says whether something that was sent has arrived, or whether it can be sent.
+NET_API bool IpcState::reads() const noexcept {
+  if (is_wanted()) return true;
+  const bool is_owed = !awaiting.empty() || (Machine::ticket_size != 0 && other_process == 0);
+  return is_owed && received_bytes < max_message;
+}
+
+/// A wait is over, one way or the other. In the middle of what has come the next one may follow at once.
+NET_API void IpcState::look_who_reads() noexcept {
+  if (!pulled || parsing > 0 || !is_open() || !loop || loop->inert() || loop->leaving()) return;
+  undo_or_give_up(*this, [this] { update_watch(); });
+}
+
+/// For a task, unless listeners alone are there for it.
+NET_API void IpcState::hold_message(std::string_view bytes, const ReceivedHandle& handle) {
+  if (!pulled || (!receiver && listeners.has(ipc_message))) return;
+  CallOnThrow unwanted([&] { close_unwanted(handle); });
+  received.push({std::string(bytes), handle});
+  unwanted.passed = true;
+  if (handle.socket()) Access::state(*handle.socket()).given_to_task();
+  received_bytes += cost_of(received[received.size() - 1]);
+}
+
+NET_API void IpcState::wake_receiver() {
+  if (receiver && (!received.empty() || ended)) receiver.resume();
+}
+
+/// Somebody listens who was not there when these came.
+NET_API void IpcState::emit_received() {
+  CallOnThrow again([this] {
+    if (loop) undo_or_give_up(*this, [this] { tick(step_of<&IpcState::emit_received>); });
+  });
+  while (!received.empty() && listeners.has(ipc_message)) {
+    const IpcMessage message = received.pop_front();
+    received_bytes -= cost_of(message);
+    emit_event<ipc_message>(std::string_view(message.bytes), message.handle);
+  }
+  again.passed = true;
+}
+
+NET_API void IpcState::listener_added(unsigned event) {
+  if (event != ipc_message || !pulled || !is_open() || loop->inert()) return;
+  if (!received.empty()) tick(step_of<&IpcState::emit_received>);
+  update_watch();
+}
+
+NET_API void IpcState::all_listeners_go(unsigned event) {
+  if ((event == ipc_message || event == all_events) && pulled) tick(step_of<&IpcState::look_who_reads>);
+}
+
+NET_API void IpcState::drop_received() noexcept {
+  received_bytes = 0;
+  while (!received.empty()) close_unwanted(received.pop_front().handle);
+}
+
+/// The loop keeps an open channel, but not one that nobody reads and that has nothing to send: that is its users' alone.
+NET_API void IpcState::let_go_unless(bool in_use) noexcept {
+  if (!pulled || !is_open() || in_use == kept_by_loop || loop->inert() || loop->leaving()) return;
+  kept_by_loop = in_use;
+  in_use ? retain() : release();
+}
+
+NET_API void IpcState::last_owner_gone() noexcept {
+  if (!is_open() || !loop || loop->inert() || loop->leaving()) {
+    delete this;
+    return;
+  }
+  const Ref<Handle> alive(this);
+  close(no_error());
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
 // How a channel receives. Internal.
 #ifndef NET_DETAIL_IPC_RECEIVE_IPP
 #define NET_DETAIL_IPC_RECEIVE_IPP
@@ -738,7 +950,10 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 /// Whether something that was written has not left yet.
 NET_API bool has_to_send(SocketState& socket);
 
-/// Adds what was received and nobody has got to the text. Throws without memory, and then the socket goes on.
+/// Why a socket that is open cannot travel: what it has received would be lost, or is too much for a frame.
+NET_API Error handover_refusal(const SocketState& socket);
+
+/// Adds what was received and nobody has got to the bytes, as it came: what was decoded is encoded again. Throws without memory, and then the socket goes on.
 NET_API void take_unread(SocketState& socket, std::string& into);
 
 /// From now on it is destroyed for its user, and nothing is emitted any more; the descriptor stays, and so does its place
@@ -777,10 +992,22 @@ NET_API void IpcState::on_ready(Handle& handle, Watcher&, unsigned what, int) {
   if (what & readable) self.receive();
 }
 
+/// Around what may resume a task.
+struct Parsing {
+  IpcState& self;
+  explicit Parsing(IpcState& state) noexcept : self(state) { ++self.parsing; }
+  Parsing(const Parsing&) = delete;
+  Parsing& operator=(const Parsing&) = delete;
+  ~Parsing() {
+    if (--self.parsing == 0) self.look_who_reads();
+  }
+};
+
 /// Bounded: no channel may starve the rest.
 NET_API void IpcState::receive() {
+  const Parsing here(*this);
   if (unparsed) parse();  // the end must not overtake it
-  for (int reads = 32; reads > 0 && is_open(); --reads) {
+  for (int left = 32; left > 0 && is_open() && reads(); --left) {
     if (loop->inert()) return;
     CameDescriptors with;
     const ReadResult read = Machine::receive_with(channel, loop->receive_buffer(), LoopCore::receive_capacity, with);
@@ -813,12 +1040,14 @@ NET_API void IpcState::receive() {
 
 /// What has come, frame by frame. A listener that throws does not hold up what comes behind.
 NET_API void IpcState::parse() {
+  const Parsing here(*this);
   unparsed = false;
   CallOnThrow again([this] {
     if (!loop || !is_open()) return;
     unparsed = true;
     undo_or_give_up(*this, [this] { loop->pending().push({Ref<Handle>(this), job_of<&IpcState::parse>}); });
   });
+  wake_receiver();  // if a listener kept it from what came before
   for (bool first = true;; first = false) {
     if (!first) {  // S2.2: before the next message is taken, which they may keep from coming
       loop->flush_batch();
@@ -894,7 +1123,7 @@ NET_API void IpcState::came(const ReadFrame& frame, NativeHandle descriptor) {
   }
   if (disconnecting) return answer(FrameKind::refused, Refused::disconnected);
   if (fd.fd == no_handle) return answer(FrameKind::refused, Refused::no_descriptors);
-  if (!listeners.has(ipc_message)) return answer(FrameKind::taken);
+  if (!listeners.has(ipc_message) && !pulled) return answer(FrameKind::taken);
   const DescriptorKind kind = Machine::kind_of(fd.fd);
   const bool stream = kind == DescriptorKind::tcp || kind == DescriptorKind::local;
   if (frame.header.kind == FrameKind::server) {
@@ -962,7 +1191,10 @@ NET_API void IpcState::close_unopened() {
 }
 
 NET_API void IpcState::emit_message(std::string_view bytes, const ReceivedHandle& handle) {
-  if (!disconnecting) emit_event<ipc_message>(bytes, handle);
+  if (disconnecting) return;
+  hold_message(bytes, handle);
+  emit_event<ipc_message>(bytes, handle);
+  wake_receiver();
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -992,6 +1224,7 @@ NET_API Error IpcState::refusal(const Outgoing& one) const {
   if (one.socket) {
     if (one.socket->loop != loop) return make_error(Errc::ERR_INVALID_HANDLE_TYPE);
     if (one.socket->phase != Phase::open || one.socket->errored()) return make_error(Errc::ERR_SOCKET_CLOSED);
+    return handover_refusal(*one.socket);
   }
   return no_error();
 }
@@ -1276,7 +1509,7 @@ static_assert(IpcEvents::index<"disconnect"> == ipc_disconnect);
 static_assert(IpcEvents::index<"drain"> == ipc_drain);
 
 NET_API constexpr Handle::Operations IpcState::table{
-    .free = [](Handle& handle) noexcept { delete static_cast<IpcState*>(&handle); },
+    .free = [](Handle& handle) noexcept { static_cast<IpcState&>(handle).last_owner_gone(); },
     .abandon = [](Handle& handle) noexcept { static_cast<IpcState&>(handle).abandon(); },
     .ready = &IpcState::on_ready,
     .hand_over = [](Handle& handle) noexcept { static_cast<IpcState&>(handle).hand_over(); },
@@ -1313,6 +1546,7 @@ NET_API IpcState::IpcState(LoopCore& core) : Handle(core, table) {
 
 NET_API IpcState::~IpcState() {
   close_descriptor();
+  if (loop && !loop->inert() && !loop->leaving()) drop_received();
   if (close_expected && loop) loop->closing().expect_no_more();
 }
 
@@ -1348,30 +1582,32 @@ NET_API void IpcState::introduce_itself() {
 }
 
 /// What the socket had received that it is made of.
-NET_API void IpcState::begin_with(std::string_view received) {
+NET_API void IpcState::begin_with(std::string_view bytes) {
   CallOnThrow drop([this] { drop_all(); });
-  (void)reader.feed(received, {});
+  (void)reader.feed(bytes, {});
   loop->pending().push({Ref<Handle>(this), job_of<&IpcState::parse>});
   drop.passed = true;
 }
 
-/// What keeps the loop alive: a channel that is ref'd, and one that has something to send.
+/// What keeps the loop alive: a channel that is ref'd and wanted, and one that has something to send.
 NET_API void IpcState::recount() noexcept {
   if (!loop) return;
   const bool sends = !queue.empty() || !awaiting.empty() || !waiting.empty();
-  keeps_alive.count(*loop, is_open() && (keeps_alive.refd || sends));
+  const bool wanted = is_wanted();
+  keeps_alive.count(*loop, is_open() && ((keeps_alive.refd && wanted) || sends));
+  let_go_unless(wanted || sends || !answers.empty());
 }
 
 NET_API void IpcState::update_watch() {
   if (is_open()) {
-    const unsigned mask = short_now ? 0 : readable | (blocked ? writable : 0u);
+    const unsigned mask = short_now ? 0 : (reads() ? readable : 0u) | (blocked ? writable : 0u);
     if (const int failed = loop->poller().watch(channel, mask); failed < 0) close(system_failure(-failed, "read"));
   }
   recount();
 }
 
 /// S32.2: the system has no memory, or too many descriptors are under way. It would say so again at once.
-[[gnu::cold]] NET_API void IpcState::wait_for_system() {
+NET_GNU(cold) NET_API void IpcState::wait_for_system() {
   memory.after(10);
   short_now = true;
 }
@@ -1380,6 +1616,8 @@ NET_API void IpcState::update_watch() {
 NET_API void IpcState::disconnect() {
   if (!is_open()) return;
   if (std::exchange(disconnecting, true) || loop->inert()) return close(no_error());
+  drop_received();
+  if (pulled) update_watch();  // the other side's answers are still read
   close_if_done();
 }
 
@@ -1410,7 +1648,13 @@ NET_API void IpcState::close_now() {
   AgainOnThrow again(*this, job_of<&IpcState::close_now>, rest);
   fail_all();
   call_done();
-  if (failure) emit_error(std::exchange(failure, no_error()));
+  if (failure) {
+    const Error why = std::exchange(failure, no_error());
+    if (pulled) ended_with = why;  // thrown to who receives
+    if (!emit_event<ipc_error>(why) && !pulled) throw_error(why);
+  }
+  ended = true;
+  wake_receiver();
   again.passed = true;
   struct Settle {
     IpcState& self;
@@ -1468,7 +1712,6 @@ NET_API void IpcState::settle() noexcept {
 
 #if NET_BODIES
 
-#include <optional>
 #include <string>
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
@@ -1484,7 +1727,9 @@ NET_API IpcChannel::IpcChannel(const Socket& socket) {
   state_ = detail::Ref<detail::IpcState>(new detail::IpcState(*from.loop));
   (void)from.release_descriptor(&state_->channel);
   state_->start();
-  if (const std::optional<std::string> unread = socket.read()) state_->begin_with(*unread);
+  std::string unread;
+  detail::take_unread(from, unread);
+  if (!unread.empty()) state_->begin_with(unread);
 }
 
 NET_API std::pair<IpcChannel, IpcChannel> IpcChannel::pair(Loop& loop) {
@@ -1541,12 +1786,34 @@ NET_API bool has_to_send(SocketState& socket) {
   return socket.writing() || socket.write_length > 0 || ends;
 }
 
+NET_API Error handover_refusal(const SocketState& socket) {
+  if (socket.reader_note == ReaderNote::holds_bytes || socket.reader_note == ReaderNote::holds_part) {
+    return make_error(Errc::ERR_INVALID_STATE,
+                      "A reader holds bytes of the socket that nobody has taken: let it go first");
+  }
+  // what is decoded may be twice as long as it came; and a listener may hold what was received last
+  const std::size_t most = (max_unread - 2 * LoopCore::receive_capacity) / (socket.decodes ? 2 : 1);
+  if (socket.read_length() <= most) return no_error();
+  return make_error(Errc::ERR_INVALID_STATE, "The socket has received more than can travel with it: read it first");
+}
+
 NET_API void take_unread(SocketState& socket, std::string& into) {
   // what was moved to the buffer, and stays there for want of memory, flows as before
-  CallOnThrow flows([&] {
-    undo_or_give_up(socket, [&] { socket.tick_always([](SocketState& self) { self.flow(); }); });
-  });
+  CallOnThrow flows(
+      [&] { undo_or_give_up(socket, [&] { socket.tick_always([](SocketState& self) { self.flow(); }); }); });
   socket.keep_unread();
+  if (socket.decodes) {
+    std::string text;
+    for (std::size_t i = 0; socket.buffer && i < socket.buffer->pieces.size(); ++i) {
+      text += socket.buffer->pieces[i].view();
+    }
+    std::string bytes = encode(text, socket.cold->encoding);
+    bytes += socket.cold->decode({}, Decode::undone);
+    into += bytes;
+    flows.passed = true;
+    delete std::exchange(socket.buffer, nullptr);
+    return;
+  }
   into.reserve(into.size() + socket.read_length());
   flows.passed = true;
   if (!socket.buffer) return;
@@ -1568,11 +1835,7 @@ NET_API void lay_aside(SocketState& socket) noexcept {
 NET_API void hand_on(SocketState& socket) {
   if (!socket.loop || !socket.channel.is_open()) return;
   const Ref<SocketState> alive(&socket);
-  socket.close_later([](Handle& handle) {
-    auto& self = static_cast<SocketState&>(handle);
-    self.release_from_loop();
-    self.settle();
-  });
+  socket.close_later(SocketState::close_released);
   ++socket.owed;
   ++socket.generation;
   socket.close_channel();
@@ -1588,6 +1851,8 @@ NET_API void take_back(SocketState& socket, std::string_view unread) noexcept {
   socket.released = socket.close_ticked = socket.reading = false;
   const Ref<SocketState> alive(&socket);
   undo_or_give_up(socket, [&] {
+    const std::string text = socket.decodes ? socket.cold->decode(unread, Decode::piece) : std::string();
+    if (socket.decodes) unread = text;
     if (!unread.empty()) {
       if (!socket.buffer) socket.buffer = new ReadBuffer;
       socket.buffer->push_front(unread);
