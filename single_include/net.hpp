@@ -8340,7 +8340,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void close_is_awaited();
   void end_is_awaited();
   void look_for_end();
-  void reader_is_asked() noexcept;
+  void reader_is_asked(bool holds_part) noexcept;
   void look_after();
   void linger();
   void stop_lingering() noexcept;
@@ -21575,9 +21575,10 @@ NET_API void SocketState::end_is_awaited() {
   resume();
 }
 
-NET_API void SocketState::reader_is_asked() noexcept {
-  if (reader_note == ReaderNote::runs_on) stop_lingering();
-  reader_note.move_to(ReaderNote::asked);
+NET_API void SocketState::reader_is_asked(bool holds_part) noexcept {
+  if (reader_note == ReaderNote::runs_on) [[unlikely]]
+    stop_lingering();
+  reader_note.move_to(holds_part ? ReaderNote::holds_part : ReaderNote::asked);
 }
 
 /// Nobody has it any more. If a reader left it open, it is closed first.
@@ -25005,13 +25006,20 @@ NET_API void Reader::resume(detail::ReceiveBuffer* lent) {
     ~Resuming() {
       if (!gone) {
         reader.gone_ = outer;
-        // what was lent stays with the task that got it, unless that has asked again
-        const bool asked = reader.waiter_ && (reader.rest().empty() || !lent || !lent->holds(reader.rest().data()));
-        if (lent && !asked) reader.held_.keep(*lent);
       } else if (outer) {
         *outer = true;
       }
-      if (lent) lent->lend_no_more();
+      if (lent) [[unlikely]]
+        end_loan();
+    }
+    /// What was lent stays with the task that got it, unless that has asked again.
+    void end_loan() const noexcept {
+      const auto asked = [this] {
+        const std::string_view rest = reader.rest();
+        return reader.waiter_ && (rest.empty() || !lent->holds(rest.data()));
+      };
+      if (!gone && !asked()) reader.held_.keep(*lent);
+      lent->lend_no_more();
     }
   };
   {
@@ -25044,8 +25052,7 @@ NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> 
   detail::SocketState& state = detail::Access::state(socket());
   if (held_.keeps() && state.loop) [[unlikely]]
     held_.settle(state.loop->receiving());
-  state.reader_is_asked();
-  note_part();
+  state.reader_is_asked(!rest().empty());
   if (state.is_paused()) state.resume();
   waiter_.note(waiting, state.loop, task);
 }

@@ -181,13 +181,20 @@ NET_API void Reader::resume(detail::ReceiveBuffer* lent) {
     ~Resuming() {
       if (!gone) {
         reader.gone_ = outer;
-        // what was lent stays with the task that got it, unless that has asked again
-        const bool asked = reader.waiter_ && (reader.rest().empty() || !lent || !lent->holds(reader.rest().data()));
-        if (lent && !asked) reader.held_.keep(*lent);
       } else if (outer) {
         *outer = true;
       }
-      if (lent) lent->lend_no_more();
+      if (lent) [[unlikely]]
+        end_loan();
+    }
+    /// What was lent stays with the task that got it, unless that has asked again.
+    void end_loan() const noexcept {
+      const auto asked = [this] {
+        const std::string_view rest = reader.rest();
+        return reader.waiter_ && (rest.empty() || !lent->holds(rest.data()));
+      };
+      if (!gone && !asked()) reader.held_.keep(*lent);
+      lent->lend_no_more();
     }
   };
   {
@@ -220,8 +227,7 @@ NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> 
   detail::SocketState& state = detail::Access::state(socket());
   if (held_.keeps() && state.loop) [[unlikely]]
     held_.settle(state.loop->receiving());
-  state.reader_is_asked();
-  note_part();
+  state.reader_is_asked(!rest().empty());
   if (state.is_paused()) state.resume();
   waiter_.note(waiting, state.loop, task);
 }

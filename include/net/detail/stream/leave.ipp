@@ -128,9 +128,10 @@ NET_API void SocketState::end_is_awaited() {
   resume();
 }
 
-NET_API void SocketState::reader_is_asked() noexcept {
-  if (reader_note == ReaderNote::runs_on) stop_lingering();
-  reader_note.move_to(ReaderNote::asked);
+NET_API void SocketState::reader_is_asked(bool holds_part) noexcept {
+  if (reader_note == ReaderNote::runs_on) [[unlikely]]
+    stop_lingering();
+  reader_note.move_to(holds_part ? ReaderNote::holds_part : ReaderNote::asked);
 }
 
 /// Nobody has it any more. If a reader left it open, it is closed first.

@@ -82,7 +82,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void close_is_awaited();
   void end_is_awaited();
   void look_for_end();
-  void reader_is_asked() noexcept;
+  void reader_is_asked(bool holds_part) noexcept;
   void look_after();
   void linger();
   void stop_lingering() noexcept;
