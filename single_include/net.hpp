@@ -5621,8 +5621,8 @@ struct Mailbox {
 
 struct TimerState : Handle, TimerNode {
   explicit TimerState(LoopCore& core) noexcept;
-  /// One that has its owner do `due`, and keeps neither it nor the loop alive: the owner stops it before it goes.
-  static Ref<TimerState> of(Handle& owner, void (*due)(Handle&));
+  /// One that has its owner do `expired`, and keeps neither it nor the loop alive: the owner stops it before it goes.
+  static Ref<TimerState> of(Handle& owner, void (*expired)(Handle&));
 
   Callback callback;
   std::uint64_t length = 1;
@@ -17722,12 +17722,12 @@ NET_API void give_up(Handle& who) noexcept {
 
 NET_API TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_operations<TimerState>) {}
 
-NET_API Ref<TimerState> TimerState::of(Handle& owner, void (*due)(Handle&)) {
+NET_API Ref<TimerState> TimerState::of(Handle& owner, void (*expired)(Handle&)) {
   Ref<TimerState> timer(new TimerState(*owner.loop));
   timer->refd = false;
-  timer->callback = [&owner, due] {
+  timer->callback = [&owner, expired] {
     const Ref<Handle> alive(&owner);
-    or_give_up(owner, [&] { due(owner); });
+    or_give_up(owner, [&] { expired(owner); });
   };
   return timer;
 }

@@ -147,8 +147,8 @@ struct Mailbox {
 
 struct TimerState : Handle, TimerNode {
   explicit TimerState(LoopCore& core) noexcept;
-  /// One that has its owner do `due`, and keeps neither it nor the loop alive: the owner stops it before it goes.
-  static Ref<TimerState> of(Handle& owner, void (*due)(Handle&));
+  /// One that has its owner do `expired`, and keeps neither it nor the loop alive: the owner stops it before it goes.
+  static Ref<TimerState> of(Handle& owner, void (*expired)(Handle&));
 
   Callback callback;
   std::uint64_t length = 1;

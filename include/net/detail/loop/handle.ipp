@@ -14,12 +14,12 @@ NET_API void give_up(Handle& who) noexcept {
 
 NET_API TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_operations<TimerState>) {}
 
-NET_API Ref<TimerState> TimerState::of(Handle& owner, void (*due)(Handle&)) {
+NET_API Ref<TimerState> TimerState::of(Handle& owner, void (*expired)(Handle&)) {
   Ref<TimerState> timer(new TimerState(*owner.loop));
   timer->refd = false;
-  timer->callback = [&owner, due] {
+  timer->callback = [&owner, expired] {
     const Ref<Handle> alive(&owner);
-    or_give_up(owner, [&] { due(owner); });
+    or_give_up(owner, [&] { expired(owner); });
   };
   return timer;
 }
