@@ -52,12 +52,9 @@ class ReceivedBytes {
   /// What of it is left moves to memory of its own; who has got views has them no more.
   void own_rest();
   /// What was borrowed stays where it is.
-  void keep(ReceiveBuffer& from) noexcept {
-    kept_ = from.keep();
-    keeps_ = true;
-  }
+  void keep(ReceiveBuffer& from) noexcept { kept_ = from.keep(); }
   /// Whether it has memory for views alone.
-  bool keeps() const noexcept { return keeps_; }
+  bool keeps() const noexcept { return aside_ || kept_.begin; }
   /// Gives back what it keeps; the rest is in memory of its own then, and nobody has views.
   void settle(ReceiveBuffer& to);
   /// The same at the end, when nobody wants the rest.
@@ -76,7 +73,6 @@ class ReceivedBytes {
   std::size_t capacity_ = 0;
   char* aside_ = nullptr;  // it was its own
   PageBuffer kept_;
-  bool keeps_ = false;
 };
 
 }  // namespace net::inline NET_ABI::detail

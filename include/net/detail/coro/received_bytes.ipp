@@ -33,7 +33,6 @@ NET_GNU(noinline) NET_API void ReceivedBytes::add_slowly(std::string_view bytes)
 NET_GNU(noinline) NET_API void ReceivedBytes::add_unasked(std::string_view bytes) {
   if (!aside_) {
     aside_ = std::exchange(own_, nullptr);
-    keeps_ = true;
     capacity_ = 0;
   }
   add(bytes);
@@ -54,7 +53,6 @@ NET_API void ReceivedBytes::settle(ReceiveBuffer& to) {
   own_rest();
   ::operator delete(std::exchange(aside_, nullptr));
   give_back(to);
-  keeps_ = false;
 }
 
 }  // namespace net::inline NET_ABI::detail
