@@ -6293,9 +6293,9 @@ class Loop : private detail::LoopCore {
     return Immediate(std::move(state));
   }
   /// Calls back on the loop when the process gets the signal: `callback()` or `callback(int signo)`; <csignal> has the
-  /// numbers. Several loops, and several listeners, may have the same one; what arrives several times before the loop looks is emitted once.
-  /// It does not keep the loop alive, unless `ref()` says so. Throws the system's error for a number that cannot be
-  /// listened to (EINVAL), as Node does.
+  /// numbers. Several loops, and several listeners, may have the same one; what arrives several times before the loop
+  /// looks is emitted once. It does not keep the loop alive, unless `ref()` says so. Throws the system's error for a
+  /// number that cannot be listened to (EINVAL), as Node does.
   template <class F>
   Signal onSignal(int signo, F&& callback) {
     detail::Ref<detail::SignalState> state(new detail::SignalState(*this, signo));
@@ -12447,10 +12447,10 @@ void spawn(Loop&, F&&, Args&&...) {
   detail::require_task<F, Args...>();
 }
 
-/// `co_await once<"connect">(socket)`: waits for an event of a socket, a server or any other emitter. The result is what its listeners
-/// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws
-/// the Error if 'error' comes first, and `ERR_SOCKET_CLOSED`, `ERR_SERVER_NOT_RUNNING` or `ERR_IPC_CHANNEL_CLOSED` if the last
-/// event does.
+/// `co_await once<"connect">(socket)`: waits for an event of a socket, a server or any other emitter. The result is what
+/// its listeners are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next
+/// wait. Throws the Error if 'error' comes first, and `ERR_SOCKET_CLOSED`, `ERR_SERVER_NOT_RUNNING` or
+/// `ERR_IPC_CHANNEL_CLOSED` if the last event does.
 /// `WaitOptions`, also in braces, end the wait (S34.6), here and below.
 template <fixed_string Name, class Emitting, class Options = detail::WaitBraces>
 auto once(const Emitting& emitter, Options&& options = detail::without_limit) {
@@ -12662,12 +12662,9 @@ class ReceivedBytes {
   /// What of it is left moves to memory of its own; who has got views has them no more.
   void own_rest();
   /// What was borrowed stays where it is.
-  void keep(ReceiveBuffer& from) noexcept {
-    kept_ = from.keep();
-    keeps_ = true;
-  }
+  void keep(ReceiveBuffer& from) noexcept { kept_ = from.keep(); }
   /// Whether it has memory for views alone.
-  bool keeps() const noexcept { return keeps_; }
+  bool keeps() const noexcept { return aside_ || kept_.begin; }
   /// Gives back what it keeps; the rest is in memory of its own then, and nobody has views.
   void settle(ReceiveBuffer& to);
   /// The same at the end, when nobody wants the rest.
@@ -12686,7 +12683,6 @@ class ReceivedBytes {
   std::size_t capacity_ = 0;
   char* aside_ = nullptr;  // it was its own
   PageBuffer kept_;
-  bool keeps_ = false;
 };
 
 }  // namespace net::inline NET_ABI::detail
@@ -24796,7 +24792,6 @@ NET_GNU(noinline) NET_API void ReceivedBytes::add_slowly(std::string_view bytes)
 NET_GNU(noinline) NET_API void ReceivedBytes::add_unasked(std::string_view bytes) {
   if (!aside_) {
     aside_ = std::exchange(own_, nullptr);
-    keeps_ = true;
     capacity_ = 0;
   }
   add(bytes);
@@ -24817,7 +24812,6 @@ NET_API void ReceivedBytes::settle(ReceiveBuffer& to) {
   own_rest();
   ::operator delete(std::exchange(aside_, nullptr));
   give_back(to);
-  keeps_ = false;
 }
 
 }  // namespace net::inline NET_ABI::detail

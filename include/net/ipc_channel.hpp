@@ -32,7 +32,8 @@ struct SendOptions {
 /// over a named pipe, is described in docs/ipc-frames.md.
 ///
 /// A handle: copies are the same channel, and the loop keeps an open one alive. All that arrives is emitted at once; what
-/// nobody listens to is thrown away, and a handle with it closed. A task that calls `receive` loses nothing. After 'disconnect' its listeners are dropped.
+/// nobody listens to is thrown away, and a handle with it closed. A task that calls `receive` loses nothing. After
+/// 'disconnect' its listeners are dropped.
 ///
 /// Events, with the arguments of their listeners:
 /// - `message` (std::string_view bytes, ReceivedHandle): the bytes are valid until the listener returns
@@ -126,8 +127,8 @@ class IpcChannel : public Emitter<IpcChannel> {
   };
 
   /// `co_await channel.receive()`: `std::optional<IpcMessage>`, the next message, in order; empty when the channel has
-  /// ended. Throws what ended it otherwise, EPROTO or EMSGSIZE, which leaves `run()` no more then; `ERR_INVALID_STATE` if another
-  /// task waits for a message already. `WaitOptions` end the wait (S34.6), and take nothing away.
+  /// ended. Throws what ended it otherwise, EPROTO or EMSGSIZE, which leaves `run()` no more then; `ERR_INVALID_STATE`
+  /// if another task waits for a message already. `WaitOptions` end the wait (S34.6), and take nothing away.
   ///
   /// From the first call on nothing is read while no task waits, and nothing is thrown away: what had come by then waits here
   /// until it is asked for, or until somebody listens to 'message'. Such a channel keeps the loop alive only while a task

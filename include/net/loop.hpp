@@ -215,9 +215,9 @@ class Loop : private detail::LoopCore {
     return Immediate(std::move(state));
   }
   /// Calls back on the loop when the process gets the signal: `callback()` or `callback(int signo)`; <csignal> has the
-  /// numbers. Several loops, and several listeners, may have the same one; what arrives several times before the loop looks is emitted once.
-  /// It does not keep the loop alive, unless `ref()` says so. Throws the system's error for a number that cannot be
-  /// listened to (EINVAL), as Node does.
+  /// numbers. Several loops, and several listeners, may have the same one; what arrives several times before the loop
+  /// looks is emitted once. It does not keep the loop alive, unless `ref()` says so. Throws the system's error for a
+  /// number that cannot be listened to (EINVAL), as Node does.
   template <class F>
   Signal onSignal(int signo, F&& callback) {
     detail::Ref<detail::SignalState> state(new detail::SignalState(*this, signo));

@@ -144,10 +144,10 @@ void spawn(Loop&, F&&, Args&&...) {
   detail::require_task<F, Args...>();
 }
 
-/// `co_await once<"connect">(socket)`: waits for an event of a socket, a server or any other emitter. The result is what its listeners
-/// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws
-/// the Error if 'error' comes first, and `ERR_SOCKET_CLOSED`, `ERR_SERVER_NOT_RUNNING` or `ERR_IPC_CHANNEL_CLOSED` if the last
-/// event does.
+/// `co_await once<"connect">(socket)`: waits for an event of a socket, a server or any other emitter. The result is what
+/// its listeners are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next
+/// wait. Throws the Error if 'error' comes first, and `ERR_SOCKET_CLOSED`, `ERR_SERVER_NOT_RUNNING` or
+/// `ERR_IPC_CHANNEL_CLOSED` if the last event does.
 /// `WaitOptions`, also in braces, end the wait (S34.6), here and below.
 template <fixed_string Name, class Emitting, class Options = detail::WaitBraces>
 auto once(const Emitting& emitter, Options&& options = detail::without_limit) {
