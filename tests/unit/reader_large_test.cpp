@@ -214,7 +214,7 @@ TEST_CASE("a large piece that is put into another socket is whole in both") {
   std::size_t whole = 0;
   other.client.resume();
   net::spawn(loop, holds_large_pieces(other.client, 'p', much, waits, whole));
-  bool same = false;
+  bool same = false, done = false;
   net::spawn(loop, [&]() -> net::Task<> {
     net::Reader reader(one.client);
     const auto chunk = co_await reader.readView(much);
@@ -225,8 +225,10 @@ TEST_CASE("a large piece that is put into another socket is whole in both") {
     co_await net::sleep(1);
     same = all_are(chunk.value(), 'p');
     CHECK((co_await reader.read(much)).value() == std::string(much, 'q'));
+    done = true;
   });
   one.accepted->write(std::string(much, 'p'));
-  run_until(loop, [&] { return same && whole == much; });
+  run_until(loop, [&] { return done && whole == much; });
+  CHECK(same);
   end_both(one, other);
 }
