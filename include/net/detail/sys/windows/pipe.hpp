@@ -53,6 +53,7 @@ class PipeEntry final : public PortEntry {
   void read_done(int failed, std::size_t size) noexcept;
   void write_done(int failed, std::size_t size) noexcept;
   bool can_buffer(char*& buffer) noexcept;
+  bool call_off_read(std::size_t& came) noexcept;
   void listen_for_silence() noexcept;
   void on_due() noexcept;
   void cancel() noexcept;

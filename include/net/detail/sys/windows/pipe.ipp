@@ -165,13 +165,22 @@ NET_API void PipeEntry::close() noexcept {
   release();
 }
 
-NET_API std::string_view PipeEntry::unread() noexcept {
-  if (reading_.in_flight) {
-    cancel();
-    // called off, or done just now; the port tells it once more
-    win::Word size = 0;
-    if (win::GetOverlappedResult(handle_, win::as<::_OVERLAPPED>(&reading_.overlapped), &size, 1)) return {in_, size};
+/// Whether it was done before that, and with how much; the port tells it once more. The handle is no event that could be
+/// waited for (skip_event): it never says that a read has ended, or always.
+NET_API bool PipeEntry::call_off_read(std::size_t& came) noexcept {
+  cancel();
+  win::Word size = 0;
+  while (!win::GetOverlappedResult(handle_, win::as<::_OVERLAPPED>(&reading_.overlapped), &size, 0)) {
+    if (win::GetLastError() != win::error_io_incomplete) return false;
+    win::Sleep(1);
   }
+  came = size;
+  return true;
+}
+
+NET_API std::string_view PipeEntry::unread() noexcept {
+  std::size_t came = 0;
+  if (reading_.in_flight && call_off_read(came)) return {in_, came};
   return {in_ + in_begin_, in_end_ - in_begin_};
 }
 

@@ -183,6 +183,7 @@ inline constexpr Word wait_execute_once = 8, standard_input = static_cast<Word>(
 inline constexpr Word type_disk = 1, type_char = 2, type_pipe = 3;
 inline constexpr unsigned utf8 = 65001;
 inline constexpr Word invalid_characters = 8;  // MB_ERR_INVALID_CHARS
+inline constexpr Word error_io_incomplete = 996;
 
 inline Handle no_file() noexcept { return reinterpret_cast<Handle>(~std::uintptr_t{0}); }
 
