@@ -224,7 +224,7 @@ class Loop : private detail::LoopCore {
     if constexpr (std::is_invocable_v<std::decay_t<F>&, int>) {
       state->callback = std::forward<F>(callback);
     } else {
-      state->callback = [call = std::decay_t<F>(std::forward<F>(callback))](int) mutable { call(); };
+      state->callback = [call = std::decay_t<F>(std::forward<F>(callback))](int) mutable { detail::call_back(call); };
     }
     const int failed = state->open();
     if (failed < 0) detail::throw_error(detail::system_failure(-failed, "uv_signal_start"));

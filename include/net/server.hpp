@@ -172,7 +172,7 @@ class Server : public Emitter<Server> {
     static_assert(fits, "the callback takes (const net::Error&, std::size_t)");
     if constexpr (fits)
       state_->tick_callback([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& state) mutable {
-        call(detail::no_error(), state.connections);
+        detail::call_back(call, detail::no_error(), state.connections);
       });
     return *this;
   }

@@ -49,7 +49,7 @@ class Job : public detail::NeedsCoAwait<T> {
       if (outcome.ok()) {
         give(call, outcome, last);
       } else {
-        refuse(outcome.error());
+        detail::call_back(refuse, outcome.error());
       }
     });
   }
@@ -100,19 +100,19 @@ class Job : public detail::NeedsCoAwait<T> {
   template <class F>
   static void give(F& call, Outcome& outcome, bool last) {
     if constexpr (std::is_void_v<T>) {
-      call();
+      detail::call_back(call);
     } else if constexpr (std::is_invocable_v<F&, T&&>) {
       if constexpr (std::is_copy_constructible_v<T> && std::is_invocable_v<F&, T&>) {
         if (!last) {
-          call(*outcome.result);
+          detail::call_back(call, *outcome.result);
           return;
         }
       }
-      call(std::move(*outcome.result));
+      detail::call_back(call, std::move(*outcome.result));
     } else if constexpr (std::is_invocable_v<F&, T&>) {
-      call(*outcome.result);
+      detail::call_back(call, *outcome.result);
     } else {
-      call();
+      detail::call_back(call);
     }
   }
 
@@ -159,6 +159,8 @@ class WorkerPool {
   auto exec(F&& f, A&&... args) {
     using T = std::invoke_result_t<std::decay_t<F>, std::decay_t<A>...>;
     static_assert(!std::is_reference_v<T>, "a job gives back a value");
+    constexpr bool computes = !detail::gives_task<T>;
+    static_assert(computes, "a task runs on its loop, not on a thread of the pool: spawn it, and await exec() in it");
     detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(detail::Access::core(Loop::current())));
     const bool begun = begin(
         *state,

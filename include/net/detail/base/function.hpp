@@ -20,6 +20,19 @@ inline constexpr bool moves_as_bytes = [] {
   return std::is_trivially_copyable_v<F>;
 }();
 
+/// Whether what a callback gives back is a task.
+template <class Result>
+inline constexpr bool gives_task = requires { typename Result::promise_type; };
+
+/// Calls what the user has given, whose result nobody looks at.
+template <class F, class... Args>
+void call_back(F& callback, Args&&... args) {
+  constexpr bool is_run = !gives_task<std::invoke_result_t<F&, Args...>>;
+  static_assert(is_run,
+                "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
+  if constexpr (is_run) callback(std::forward<Args>(args)...);
+}
+
 template <class Signature>
 class Function;
 
@@ -72,8 +85,7 @@ class Function<R(Args...)> {
     requires(!std::same_as<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
   Function(F&& f) {
     using Callable = std::decay_t<F>;
-    constexpr bool is_run =
-        !(std::is_void_v<R> && requires { typename std::invoke_result_t<Callable&, Args...>::promise_type; });
+    constexpr bool is_run = !(std::is_void_v<R> && gives_task<std::invoke_result_t<Callable&, Args...>>);
     static_assert(is_run,
                   "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
     if constexpr (fits<Callable>) {

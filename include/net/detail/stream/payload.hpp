@@ -72,7 +72,7 @@ WriteCallback write_callback(F&& callback) {
     constexpr bool fits = std::is_invocable_v<Callable&>;
     static_assert(fits, "a callback takes (const net::Error&) or nothing; data is text or a range of bytes");
     if constexpr (fits) {
-      return WriteCallback([call = Callable(std::forward<F>(callback))](const Error&) mutable { call(); });
+      return WriteCallback([call = Callable(std::forward<F>(callback))](const Error&) mutable { call_back(call); });
     } else {
       return {};
     }

@@ -1,0 +1,13 @@
+// A callback of getConnections() that returns a task.
+// first: this callback returns a task
+// expect: hand the task to net::spawn inside of it
+#include <net.hpp>
+
+void later(net::Server& server);
+void later(net::Server& server) {
+#if defined(MISUSE)
+  server.getConnections([](const net::Error&, std::size_t) -> net::Task<> { co_return; });
+#else
+  server.getConnections([](const net::Error&, std::size_t) {});
+#endif
+}

@@ -1,0 +1,13 @@
+// A callback of end() that returns a task.
+// first: this callback returns a task
+// expect: hand the task to net::spawn inside of it
+#include <net.hpp>
+
+void later(net::Socket& socket);
+void later(net::Socket& socket) {
+#if defined(MISUSE)
+  socket.end("bye", []() -> net::Task<> { co_return; });
+#else
+  socket.end("bye", [] { net::spawn([]() -> net::Task<> { co_return; }); });
+#endif
+}
