@@ -60,28 +60,6 @@ class FileHandle {
   NativeHandle file_ = no_handle;
 };
 
-/// What a thread has done.
-struct FileStep {
-  FileHandle file;
-  std::ptrdiff_t result = 0;
-  bool slow = false;  // known when it was opened
-};
-
-/// What a thread does with a file that it has meanwhile.
-template <class Step>
-struct FileWork {
-  FileHandle file;
-  Step step;
-
-  auto operator()() {
-    auto came = step(file);
-    came.file = std::move(file);
-    return came;
-  }
-  /// In a child of fork(): the thread and the file are the parent's.
-  void leave() noexcept { (void)file.close(); }
-};
-
 /// Space for one piece of a file.
 class FileBuffer {
  public:
@@ -102,6 +80,32 @@ class FileBuffer {
  private:
   char* bytes_ = nullptr;
   std::size_t size_ = 0;
+};
+
+/// What goes to a thread, which has the file meanwhile, and comes back from it.
+struct FileStep {
+  FileHandle file{};
+  FileAccess access{};   // to open it
+  std::string bytes{};   // its path, or what is written
+  FileBuffer buffer{};   // what is read
+  std::size_t size = 0;  // so much of it
+  std::ptrdiff_t result = 0;
+  bool slow = false;  // known when it was opened
+};
+
+/// What the thread does: gives the result.
+using FileRun = std::ptrdiff_t (*)(FileStep& step);
+
+struct FileWork {
+  FileStep step;
+  FileRun run;
+
+  FileStep operator()() {
+    step.result = run(step);
+    return std::move(step);
+  }
+  /// In a child of fork(): the thread and the file are the parent's.
+  void leave() noexcept { (void)step.file.close(); }
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

@@ -36,16 +36,13 @@ NET_API FileReading::FileReading(LoopCore& core, std::string&& name, std::size_t
 }
 
 NET_API void FileReading::begin() {
-  start<FileReading>(
-      [name = path, access = FileAccess{.start = first}](FileHandle& handle) {
-        FileStep step;
-        step.result = handle.open(name, access);
-        return step;
-      },
-      [](FileReading& self, FileStep& step) {
-        if (!self.opened(static_cast<int>(step.result))) return;
-        self.flow();
-        self.emit_event<file_open>();
+  start(
+      {.access = {.start = first}, .bytes = path},
+      [](FileStep& step) -> std::ptrdiff_t { return step.file.open(step.bytes, step.access); },
+      [](FileState& state, FileStep& step) {
+        if (!state.opened(static_cast<int>(step.result))) return;
+        static_cast<FileReading&>(state).flow();
+        state.emit_event<file_open>();
       });
 }
 
@@ -55,18 +52,12 @@ NET_API void FileReading::read_ahead() {
   if (loop->inert()) return;  // the file is the parent's (S31.1)
   const std::size_t size = left < piece_size ? cast<std::size_t>(left) : piece_size;
   if (!spare.bytes()) spare = FileBuffer(piece_size);
-  struct Piece : FileStep {
-    FileBuffer buffer;
-  };
-  start<FileReading>(
-      [buffer = std::move(spare), size](FileHandle& handle) mutable {
-        Piece came;
-        came.result = handle.read(buffer.bytes(), size);
-        came.buffer = std::move(buffer);
-        return came;
-      },
-      [](FileReading& self, Piece& came) {
-        if (!self.is_over(came.result, "read")) self.came(std::move(came.buffer), came.result);
+  start(
+      {.buffer = std::move(spare), .size = size},
+      [](FileStep& step) { return step.file.read(step.buffer.bytes(), step.size); },
+      [](FileState& state, FileStep& step) {
+        if (!state.is_over(step.result, "read"))
+          static_cast<FileReading&>(state).came(std::move(step.buffer), step.result);
       });
 }
 

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 #include <net/chunk.hpp>
@@ -44,9 +43,12 @@ struct FileState : Handle, MindsNoListeners {
     if (close_expected && loop) loop->closing().expect_no_more();
   }
 
-  /// `step(file)` runs on a thread, which has the file meanwhile, and gives what `done` gets on the loop.
-  template <class State, class Step, class Done>
-  void start(Step step, Done done);
+  /// What is done on the loop when a step has come back from its thread.
+  using Done = void (*)(FileState& self, FileStep& step);
+  /// Gives the file to a thread, with what else the step needs.
+  void start(FileStep&& step, FileRun run, Done done);
+  /// Waits for the thread, or does its work: what it gives lies in the mailbox then. Null if that may take too long.
+  FileStep* come_back(bool quick) noexcept;
   /// Whether it is open now.
   bool opened(int failed);
   /// A step that failed; or it was closed meanwhile: then this is the end. False: it goes on.
@@ -98,44 +100,15 @@ struct FileState : Handle, MindsNoListeners {
   void (*data_added)(FileState&) = nullptr;
   void (*before_close)(FileState&) = nullptr;  // calls whom nobody has called yet
   Position<FilePhase> phase{};
-  /// Waits for the thread, or does its work: what it gives lies in the mailbox then. Null if that may take too long.
-  FileStep* (*come_back)(Handle& job, bool quick) noexcept = nullptr;
-  Handle* under_way_at = nullptr;  // the job, as long as a thread has the file
-  std::uint32_t begun_in = 0;      // the process whose thread has the file
-  bool busy = false;               // a thread has it
+  JobState<FileStep>* under_way_at = nullptr;  // the job, as long as a thread has the file
+  std::uint32_t begun_in = 0;                  // the process whose thread has the file
+  bool busy = false;                           // a thread has it
   bool close_expected = false;
   bool kept_by_loop = false;  // until 'close' was emitted
 };
 
 /// The threads that read and write files: the process's own, made when there is the first, and never joined.
 NET_API WorkerPool& file_pool();
-
-template <class State, class Step, class Done>
-void FileState::start(Step step, Done done) {
-  or_give_up(*this, [&] {
-    using Came = std::invoke_result_t<Step&, FileHandle&>;
-    const Ref<JobState<Came>> job(new JobState<Came>(*loop));
-    job->again_in_child = false;
-    job->ask([self = Ref<State>(static_cast<State*>(this)), then = std::move(done)](auto& outcome, bool) mutable {
-      self->busy = false;
-      if (!outcome.result) return self->give_up();
-      self->file = std::move(outcome.result->file);
-      or_give_up(*self, [&] { then(*self, *outcome.result); });
-    });
-    begun_in = Machine::fork_count();
-    if constexpr (requires { State::hands_over; }) {
-      under_way_at = job.get();
-      come_back = [](Handle& handle, bool quick) noexcept -> FileStep* {
-        WorkItem* const item = static_cast<JobState<Came>&>(handle).work;
-        if (!item || !file_pool().bring_home(*item, quick)) return nullptr;
-        auto& outcome = static_cast<Work<Came, FileWork<Step>>&>(*item).outcome;
-        return outcome.result ? &*outcome.result : nullptr;
-      };
-    }
-    busy = file_pool().begin(*job, FileWork<Step>{std::move(file), std::move(step)});
-    if (!busy) destroy(system_failure(EAGAIN, "pthread_create"));
-  });
-}
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 

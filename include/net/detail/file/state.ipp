@@ -20,6 +20,31 @@ NET_API FileState::FileState(LoopCore& core, const Operations& table, std::strin
   retain();
 }
 
+NET_API void FileState::start(FileStep&& step, FileRun run, Done done) {
+  or_give_up(*this, [&] {
+    const Ref<JobState<FileStep>> job(new JobState<FileStep>(*loop));
+    job->again_in_child = false;
+    job->ask([self = Ref<FileState>(this), done](JobOutcome<FileStep>& outcome, bool) {
+      self->busy = false;
+      if (!outcome.result) return self->give_up();
+      self->file = std::move(outcome.result->file);
+      or_give_up(*self, [&] { done(*self, *outcome.result); });
+    });
+    begun_in = Machine::fork_count();
+    under_way_at = job.get();
+    step.file = std::move(file);
+    busy = file_pool().begin(*job, FileWork{std::move(step), run});
+    if (!busy) destroy(system_failure(EAGAIN, "pthread_create"));
+  });
+}
+
+NET_API FileStep* FileState::come_back(bool quick) noexcept {
+  WorkItem* const item = under_way_at->work;
+  if (!item || !file_pool().bring_home(*item, quick)) return nullptr;
+  auto& result = static_cast<Work<FileStep, FileWork>&>(*item).outcome.result;
+  return result ? &*result : nullptr;
+}
+
 NET_API Error FileState::failure(int number, const char* syscall) const {
   return address_failure(number, syscall, path, 0);
 }

@@ -27,7 +27,6 @@ constexpr bool is_step(FileEnd from, FileEnd to) noexcept { return static_cast<i
 
 struct FileWriting : FileState {
   static const Operations table;
-  static constexpr bool hands_over = true;
 
   FileWriting(LoopCore& core, std::string&& name, const FileAccess& how, std::size_t mark);
 

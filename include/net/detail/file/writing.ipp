@@ -25,15 +25,16 @@ NET_API FileWriting::FileWriting(LoopCore& core, std::string&& name, const FileA
 }
 
 NET_API void FileWriting::begin() {
-  start<FileWriting>(
-      [name = path, how = access](FileHandle& handle) {
-        FileStep step;
-        step.result = handle.open(name, how);
-        step.slow = step.result == 0 && handle.is_slow();
-        return step;
+  start(
+      {.access = access, .bytes = path},
+      [](FileStep& step) -> std::ptrdiff_t {
+        const int failed = step.file.open(step.bytes, step.access);
+        step.slow = failed == 0 && step.file.is_slow();
+        return failed;
       },
-      [](FileWriting& self, FileStep& step) {
-        if (!self.opened(static_cast<int>(step.result))) return;
+      [](FileState& state, FileStep& step) {
+        if (!state.opened(static_cast<int>(step.result))) return;
+        auto& self = static_cast<FileWriting&>(state);
         self.slow = step.slow;
         self.go_on();
         self.emit_event<file_open>();
@@ -109,7 +110,7 @@ NET_API void FileWriting::hand_over() noexcept {
   if (!busy) return hand_over_to(file, slow);
   if (begun_in != Machine::fork_count()) return;
   const bool opening = phase == FilePhase::opening;
-  FileStep* const step = come_back(*under_way_at, opening ? !Machine::is_slow_path(path) : !slow);
+  FileStep* const step = come_back(opening ? !Machine::is_slow_path(path) : !slow);
   if (step && step->result >= 0) hand_over_to(step->file, opening ? step->slow : slow);
 }
 
@@ -128,20 +129,12 @@ NET_API void FileWriting::go_on() {
     if (write_end == FileEnd::ending) close_file();
     return;
   }
-  struct Piece : FileStep {
-    std::string bytes;
-  };
   under_way = waiting.size();
-  std::string bytes = std::exchange(waiting, std::move(spare));
-  start<FileWriting>(
-      [bytes = std::move(bytes)](FileHandle& handle) mutable {
-        Piece came;
-        came.result = handle.write(bytes);
-        came.bytes = std::move(bytes);
-        return came;
-      },
-      [](FileWriting& self, Piece& piece) {
-        if (!self.is_over(piece.result, "write")) self.written(std::move(piece.bytes));
+  start(
+      {.bytes = std::exchange(waiting, std::move(spare))},
+      [](FileStep& step) -> std::ptrdiff_t { return step.file.write(step.bytes); },
+      [](FileState& state, FileStep& step) {
+        if (!state.is_over(step.result, "write")) static_cast<FileWriting&>(state).written(std::move(step.bytes));
       });
 }
 
@@ -155,14 +148,11 @@ NET_API void FileWriting::written(std::string&& bytes) {
 
 /// What the system could not write it may say only now.
 NET_API void FileWriting::close_file() {
-  start<FileWriting>(
-      [](FileHandle& handle) {
-        FileStep step;
-        step.result = handle.close();
-        return step;
-      },
-      [](FileWriting& self, FileStep& step) {
-        if (self.is_over(step.result, "close")) return;
+  start(
+      {}, [](FileStep& step) -> std::ptrdiff_t { return step.file.close(); },
+      [](FileState& state, FileStep& step) {
+        if (state.is_over(step.result, "close")) return;
+        auto& self = static_cast<FileWriting&>(state);
         self.write_end.move_to(FileEnd::written);
         self.call_back();
       });
