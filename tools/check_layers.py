@@ -48,7 +48,8 @@ net/detail/ipc/frames
 
 net/detail/coro/wait_place
 net/detail/coro/wait_limit
-net/detail/coro/braced_options  net/detail/coro/needs_co_await  net/detail/coro/running_task
+net/detail/coro/braced_options  net/detail/coro/kept_arguments  net/detail/coro/needs_co_await
+net/detail/coro/running_task
 
 net/connect
 net/server

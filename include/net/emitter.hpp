@@ -49,7 +49,7 @@ class Emitter : public detail::Identity<Derived> {
  public:
   /// `on<"data">(listener)`: adds a listener behind the others; the same one may be added many times (S1.1). It takes
   /// the arguments of the event, only the first few of them, or the emitter and then these. One that returns a `Task`
-  /// has it run (S34.1).
+  /// has it run; its captures, and what it was given, stay until the task has ended (S34.1).
   template <fixed_string Name, class F>
   const Derived& on(F&& listener) const {
     Derived::template check_event<Name>();

@@ -53,6 +53,34 @@ TEST_CASE("S34.1: the listener may be removed, and the emitter gone, before its 
   CHECK(held.use_count() == 1);
 }
 
+TEST_CASE("S34.1: what a listener's task is given stays as it is until the task has ended") {
+  net::Loop loop;
+  std::string got, failed;
+  const net::Server server(loop, {}, [&](net::Socket client) {
+    client.on<"data">([&got](std::string_view bytes) -> net::Task<> {
+      co_await net::sleep(20);  // more has come by then, into the same buffer
+      got += bytes;
+    });
+    client.once<"error">([&failed](const net::Error& error) -> net::Task<> {
+      co_await net::sleep(1);
+      failed = error.what();
+    });
+  });
+  server.listen(0);
+  const net::Socket client = net::createConnection(loop, server.address()->port, "127.0.0.1");
+  server.once<"connection">([&](net::Socket accepted) -> net::Task<> {
+    for (const std::string_view text : {"one ", "two ", "three "}) {
+      client.write(text);
+      co_await net::once<"data">(accepted);
+    }
+    accepted.destroy(net::Error("and an error"));
+    server.close();
+  });
+  loop.run();
+  CHECK(got == "one two three ");
+  CHECK(failed == "and an error");
+}
+
 TEST_CASE("S34.1: an exception that escapes a listener's task leaves run(), and a task is destroyed with its loop") {
   const auto held = std::make_shared<int>(1);
   {

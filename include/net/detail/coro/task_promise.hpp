@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <net/detail/base/ref.hpp>
+#include <net/detail/coro/kept_arguments.hpp>
 #include <net/detail/coro/running_task.hpp>
 #include <net/detail/events/event.hpp>
 #include <net/detail/loop/core.hpp>
@@ -163,7 +164,18 @@ struct TaskUse {
 
 namespace net::inline NET_ABI::detail {
 
-/// S34.1: a listener that returns a task has it spawned, and lives as long as the last of them.
+/// What a task refers to of the listener that began it: the callable, and copies of what it was given.
+template <class F, class Arguments>
+struct KeptWithArguments : KeptCallable {
+  Ref<Kept<F>> callable;
+  Arguments given;
+
+  KeptWithArguments(Ref<Kept<F>> called, void* const* args) : callable(std::move(called)), given(args) {
+    destroy = [](KeptCallable& self) noexcept { delete static_cast<KeptWithArguments*>(&self); };
+  }
+};
+
+/// S34.1: a listener that returns a task has it spawned, and lives as long as the last of them, as what it is given does.
 template <TaskLike Task>
 struct ListenerResult<Task> {
   template <class F>
@@ -185,7 +197,13 @@ struct ListenerResult<Task> {
       loop = Access::state(handle).loop;
       if constexpr (requires { Access::state(handle).given_to_task(); }) Access::state(handle).given_to_task();
     });
-    TaskUse::spawn(*loop, listener(kept->call), kept);
+    using Arguments = typename Listener::template TakenIn<KeptArguments>;
+    if constexpr (Arguments::any) {
+      const Ref<KeptWithArguments<F, Arguments>> both(new KeptWithArguments<F, Arguments>(kept, args));
+      TaskUse::spawn(*loop, listener(kept->call, both->given.at), both);
+    } else {
+      TaskUse::spawn(*loop, listener(kept->call, args), kept);
+    }
   }
 };
 

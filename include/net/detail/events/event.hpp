@@ -141,12 +141,12 @@ struct ListenerResult {
   using Held = std::conditional_t<alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes, F, Elsewhere<F>>;
 
   template <class, class F, class Call>
-  static void call(F& callable, void*, void* const*, Call&& listener) {
-    listener(callable);
+  static void call(F& callable, void*, void* const* args, Call&& listener) {
+    listener(callable, args);
   }
   template <class, class F, class Call>
-  static void call(Elsewhere<F>& callable, void*, void* const*, Call&& listener) {
-    listener(*callable);
+  static void call(Elsewhere<F>& callable, void*, void* const* args, Call&& listener) {
+    listener(*callable, args);
   }
 };
 
@@ -173,6 +173,12 @@ struct ListenerCall {
   using Result = ListenerResult<std::remove_cvref_t<decltype(call_with(
       std::declval<F&>(), static_cast<void*>(nullptr), static_cast<void* const*>(nullptr), Indices{}))>>;
 
+  template <template <class...> class To, std::size_t... At>
+  static To<ArgumentType<At>...> taken_in(std::index_sequence<At...>);
+  /// The types of those that the listener takes, in another template.
+  template <template <class...> class To>
+  using TakenIn = decltype(taken_in<To>(Indices{}));
+
   /// The emitter, and the handles among the arguments.
   template <class Each>
   static void each_handle(void* state, void* const* args, Each each) {
@@ -191,8 +197,9 @@ struct ListenerCall {
   };
 
   static void call(ListenerRecord& record, void* state, void* const* args) {
-    Result::template call<ListenerCall>(static_cast<Record&>(record).held, state, args,
-                                        [&](F& f) -> decltype(auto) { return call_with(f, state, args, Indices{}); });
+    Result::template call<ListenerCall>(
+        static_cast<Record&>(record).held, state, args,
+        [state](F& f, void* const* given) -> decltype(auto) { return call_with(f, state, given, Indices{}); });
   }
   static void destroy(ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }
 
