@@ -48,8 +48,8 @@ net/detail/ipc/frames
 
 net/detail/coro/wait_place
 net/detail/coro/wait_limit
-net/detail/coro/braced_options  net/detail/coro/kept_arguments  net/detail/coro/needs_co_await
-net/detail/coro/running_task
+net/detail/coro/braced_options  net/detail/coro/needs_co_await  net/detail/coro/running_task
+net/detail/coro/kept_arguments
 
 net/connect
 net/server
@@ -127,7 +127,7 @@ net/detail/text/error_names  net/detail/text/ip_grammar
 net/detail/base/fixed_string  net/detail/base/function  net/detail/base/lock_guard  net/detail/base/page_buffer
 net/detail/base/identity  net/detail/base/position  net/detail/base/queue  net/detail/base/ref  net/detail/base/shared_lock
 net/detail/base/listed_lock  net/detail/base/on_throw  net/detail/base/vec
-net/detail/base/access  net/detail/base/atomic  net/detail/base/cast
+net/detail/base/access  net/detail/base/atomic  net/detail/base/cast  net/detail/base/exchange
 net/detail/base/abi
 """.split()
 

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/base/identity.hpp>
 #include <net/detail/base/vec.hpp>
 #include <net/detail/loop/core.hpp>
@@ -175,7 +176,7 @@ struct StopBridge<std::stop_token> {
   struct Owner {
     std::stop_callback<Stop<State>>* hook;
     explicit Owner(std::stop_callback<Stop<State>>* given) noexcept : hook(given) {}
-    Owner(Owner&& other) noexcept : hook(std::exchange(other.hook, nullptr)) {}
+    Owner(Owner&& other) noexcept : hook(detail::exchange(other.hook, nullptr)) {}
     ~Owner() { delete hook; }
     void operator()() const {}
   };

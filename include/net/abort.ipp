@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API constexpr Handle::Operations AbortHook::table{
@@ -27,7 +29,7 @@ NET_API bool AbortState::attach(AbortHook& hook) {
     return false;
   }
   attached.push({&hook, place.home});
-  std::exchange(place.home, nullptr)->retain();
+  detail::exchange(place.home, nullptr)->retain();
   hook.retain();
   hook.signal = this;
   retain();

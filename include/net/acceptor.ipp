@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API Acceptor::Acceptor(const Server& server) : listeners_(server) {
@@ -44,7 +46,7 @@ NET_API void Acceptor::Awaiter::await_suspend(std::coroutine_handle<> task) {
 NET_API std::optional<Socket> Acceptor::take() {
   if (!arrived_.empty()) return arrived_.pop_front();
   if (failure_) {
-    const Error error = *std::exchange(failure_, std::nullopt);
+    const Error error = *detail::exchange(failure_, std::nullopt);
     detail::throw_error(error);
   }
   return std::nullopt;

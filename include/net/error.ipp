@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <net/detail/base/atomic.hpp>
+#include <net/detail/base/exchange.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -32,10 +33,10 @@ struct ErrorText {
 class NewText {
  public:
   NewText();
-  NewText(NewText&& other) noexcept : text_(std::exchange(other.text_, nullptr)) {}
+  NewText(NewText&& other) noexcept : text_(detail::exchange(other.text_, nullptr)) {}
   ~NewText();
   ErrorText* operator->() const noexcept { return text_; }
-  ErrorText* release() noexcept { return std::exchange(text_, nullptr); }
+  ErrorText* release() noexcept { return detail::exchange(text_, nullptr); }
 
  private:
   ErrorText* text_;

@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API const Timer& Timer::refresh() const {
@@ -52,7 +54,7 @@ NET_API void Loop::at_exit() {
       Loop* const loop = process_default_;
       for (const LoopCore* mine = LoopCore::current(); mine; mine = mine->older()) {
         if (mine != loop) continue;
-        if (!loop->running()) std::exchange(process_default_, nullptr)->~Loop();
+        if (!loop->running()) detail::exchange(process_default_, nullptr)->~Loop();
         return;
       }
     }

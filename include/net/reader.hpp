@@ -14,6 +14,7 @@
 
 #include <net/acceptor.hpp>
 #include <net/chunk.hpp>
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/coro/received_bytes.hpp>
 #include <net/detail/coro/wait_place.hpp>
@@ -309,7 +310,7 @@ class Reader {
   }
   bool has_found() const noexcept { return size_ != none; }
   std::string_view take() noexcept {
-    const std::string_view taken(rest().data() + from_, std::exchange(size_, none));
+    const std::string_view taken(rest().data() + from_, detail::exchange(size_, none));
     held_.skip(skip_);
     return taken;
   }

@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail {
 
 NET_API std::uint64_t number_of(std::string_view bytes, Endian endian) noexcept {
@@ -198,7 +200,7 @@ NET_API void Reader::resume(detail::ReceiveBuffer* lent) {
     }
   };
   {
-    const Resuming resuming{*this, gone, std::exchange(gone_, &gone), lent};
+    const Resuming resuming{*this, gone, detail::exchange(gone_, &gone), lent};
     waiter_.resume();
     if (gone) return;
     if (lent && waiter_) held_.own_rest();  // throws without memory

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <net/connect.hpp>
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/coro/event_awaiter.hpp>
 #include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/coro/task_promise.hpp>
@@ -37,11 +38,11 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
   /// No task: awaiting it throws `ERR_INVALID_STATE`, as awaiting one that was moved away does.
   Task() noexcept = default;
   explicit Task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
-  Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, {})) {}
+  Task(Task&& other) noexcept : frame_(detail::exchange(other.frame_, {})) {}
   Task& operator=(Task&& other) noexcept {
     if (this != &other) {
       destroy();
-      frame_ = std::exchange(other.frame_, {});
+      frame_ = detail::exchange(other.frame_, {});
     }
     return *this;
   }
@@ -59,7 +60,7 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
     bool await_ready() const {
       if (!frame) return true;
       detail::TaskLinks& task = frame.promise();
-      if (std::exchange(task.awaited, true)) {
+      if (detail::exchange(task.awaited, true)) {
         detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was awaited already"));
       }
       task.caller = nullptr;
@@ -83,7 +84,7 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
     T await_resume() const {
       if (!frame) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was moved away"));
       auto& promise = frame.promise();
-      if (promise.outer) std::exchange(promise.outer, nullptr)->inner = nullptr;
+      if (promise.outer) detail::exchange(promise.outer, nullptr)->inner = nullptr;
       return promise.take();
     }
   };

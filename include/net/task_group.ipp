@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API bool TaskGroup::Awaiter::await_ready() {
@@ -21,7 +23,7 @@ NET_API void TaskGroup::Awaiter::await_resume() {
   waiting_.require_kept();
   joined_->decided = false;
   joined_->winner = nullptr;
-  if (joined_->failure) std::rethrow_exception(std::exchange(joined_->failure, {}));
+  if (joined_->failure) std::rethrow_exception(detail::exchange(joined_->failure, {}));
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <net/detail/base/atomic.hpp>
+#include <net/detail/base/exchange.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -27,11 +28,17 @@ inline constexpr bool gives_task = requires { typename Result::promise_type; };
 /// Calls what the user has given, whose result nobody looks at.
 template <class F, class... Args>
 void call_back(F& callback, Args&&... args) {
-  constexpr bool is_run = !gives_task<std::invoke_result_t<F&, Args...>>;
+  constexpr bool is_run = !gives_task<decltype(callback(std::forward<Args>(args)...))>;
   static_assert(is_run,
                 "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
   if constexpr (is_run) callback(std::forward<Args>(args)...);
 }
+
+/// Whether a call gives an R. The language is asked, here and below: traits are classes, and each type would pay for some.
+template <class F, class R, class... Args>
+concept CallsAs = requires(F& callable, Args&&... args) {
+  static_cast<R>(callable(static_cast<Args&&>(args)...));
+};
 
 template <class Signature>
 class Function;
@@ -60,7 +67,7 @@ class Function<R(Args...)> {
     }
     static void destroy(void* at) noexcept { static_cast<Callable*>(at)->~Callable(); }
     static constexpr Operations operations{call, moves_as_bytes<Callable> ? nullptr : relocate,
-                                           std::is_trivially_destructible_v<Callable> ? nullptr : destroy};
+                                           std::is_trivially_copyable_v<Callable> ? nullptr : destroy};
   };
 
   template <class F>
@@ -75,17 +82,16 @@ class Function<R(Args...)> {
  public:
   /// Whether holding it needs no memory.
   template <class F>
-  static constexpr bool fits =
-      sizeof(F) <= capacity && alignof(F) <= alignment && std::is_nothrow_move_constructible_v<F>;
+  static constexpr bool fits = sizeof(F) <= capacity && alignof(F) <= alignment && noexcept(F(std::declval<F>()));
 
   Function() noexcept = default;
   Function(std::nullptr_t) noexcept {}
 
   template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
+    requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && CallsAs<std::decay_t<F>, R, Args...>)
   Function(F&& f) {
     using Callable = std::decay_t<F>;
-    constexpr bool is_run = !(std::is_void_v<R> && gives_task<std::invoke_result_t<Callable&, Args...>>);
+    constexpr bool is_run = !(std::is_void_v<R> && gives_task<decltype(std::declval<Callable&>()(std::declval<Args>()...))>);
     static_assert(is_run,
                   "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
     if constexpr (fits<Callable>) {
@@ -115,12 +121,12 @@ class Function<R(Args...)> {
   R operator()(Args... args) const { return operations_->call(storage_, std::forward<Args>(args)...); }
 
   void reset() noexcept {
-    if (const Operations* old = std::exchange(operations_, nullptr); old && old->destroy) old->destroy(storage_);
+    if (const Operations* old = detail::exchange(operations_, nullptr); old && old->destroy) old->destroy(storage_);
   }
 
  private:
   void take(Function& other) noexcept {
-    operations_ = std::exchange(other.operations_, nullptr);
+    operations_ = detail::exchange(other.operations_, nullptr);
     if (!operations_) return;
     if (operations_->relocate) {
       operations_->relocate(other.storage_, storage_);
@@ -149,16 +155,15 @@ class SharedFunction<R(Args...)> {
   SharedFunction(std::nullptr_t) noexcept {}
 
   template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, SharedFunction> &&
-             std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
+    requires(!std::is_same_v<std::remove_cvref_t<F>, SharedFunction> && CallsAs<std::decay_t<F>, R, Args...>)
   SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(std::forward<F>(f))}) {}
 
   SharedFunction(const SharedFunction& other) noexcept : shared_(other.shared_) {
     if (shared_) shared_->owners.fetch_add(1);
   }
-  SharedFunction(SharedFunction&& other) noexcept : shared_(std::exchange(other.shared_, nullptr)) {}
+  SharedFunction(SharedFunction&& other) noexcept : shared_(detail::exchange(other.shared_, nullptr)) {}
   SharedFunction& operator=(SharedFunction other) noexcept {
-    std::swap(shared_, other.shared_);
+    shared_ = detail::exchange(other.shared_, shared_);
     return *this;
   }
   ~SharedFunction() {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <net/detail/base/atomic.hpp>
+#include <net/detail/base/exchange.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -28,7 +29,7 @@ class ListedLock {
  protected:
   ListedLock() noexcept {
     const ListGuard guard;
-    next_ = std::exchange(first(), this);
+    next_ = detail::exchange(first(), this);
     if (next_) next_->link_ = &next_;
   }
   ~ListedLock() {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <net/detail/base/abi.hpp>
+#include <net/detail/base/exchange.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -18,9 +19,9 @@ struct PageBuffer {
 
   PageBuffer() noexcept = default;  ///< none
   explicit PageBuffer(std::size_t size) : begin(static_cast<char*>(::operator new(size, page))) {}
-  PageBuffer(PageBuffer&& other) noexcept : begin(std::exchange(other.begin, nullptr)) {}
+  PageBuffer(PageBuffer&& other) noexcept : begin(detail::exchange(other.begin, nullptr)) {}
   PageBuffer& operator=(PageBuffer&& other) noexcept {
-    std::swap(begin, other.begin);
+    begin = detail::exchange(other.begin, begin);
     return *this;
   }
   ~PageBuffer() {

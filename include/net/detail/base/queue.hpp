@@ -8,13 +8,14 @@
 #include <utility>
 
 #include <net/detail/base/abi.hpp>
+#include <net/detail/base/exchange.hpp>
 
 namespace net::inline NET_ABI::detail {
 
 /// A ring that grows. In steady state pushing and taking allocate nothing.
 template <class T>
 class Queue {
-  static_assert(std::is_nothrow_move_constructible_v<T>);
+  static_assert(noexcept(T(std::declval<T>())));
 
  public:
   Queue() noexcept = default;
@@ -107,20 +108,20 @@ class Queue {
     while (size_ > 0) (void)pop_front();
   }
   void swap(Queue& other) noexcept {
-    std::swap(ring_, other.ring_);
-    std::swap(capacity_, other.capacity_);
-    std::swap(first_, other.first_);
-    std::swap(size_, other.size_);
-    std::swap(limit_, other.limit_);
-    std::swap(expected_, other.expected_);
+    ring_ = detail::exchange(other.ring_, ring_);
+    capacity_ = detail::exchange(other.capacity_, capacity_);
+    first_ = detail::exchange(other.first_, first_);
+    size_ = detail::exchange(other.size_, size_);
+    limit_ = detail::exchange(other.limit_, limit_);
+    expected_ = detail::exchange(other.expected_, expected_);
   }
   /// Takes all that is in the other one, when this one is empty. Each keeps the space for what it expects.
   void take_all(Queue& other) {
     reserve(other.expected_);
-    std::swap(ring_, other.ring_);
-    std::swap(capacity_, other.capacity_);
-    std::swap(first_, other.first_);
-    std::swap(size_, other.size_);
+    ring_ = detail::exchange(other.ring_, ring_);
+    capacity_ = detail::exchange(other.capacity_, capacity_);
+    first_ = detail::exchange(other.first_, first_);
+    size_ = detail::exchange(other.size_, size_);
     limit_ = capacity_ - expected_;
     other.limit_ = other.capacity_ - other.expected_;
   }

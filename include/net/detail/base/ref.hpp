@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <net/detail/base/abi.hpp>
+#include <net/detail/base/exchange.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -17,11 +18,11 @@ class Ref {
     if (to_) to_->retain();
   }
   Ref(const Ref& other) noexcept : Ref(other.to_) {}
-  Ref(Ref&& other) noexcept : to_(std::exchange(other.to_, nullptr)) {}
+  Ref(Ref&& other) noexcept : to_(detail::exchange(other.to_, nullptr)) {}
   template <class U>
   Ref(const Ref<U>& other) noexcept : Ref(other.get()) {}
   Ref& operator=(Ref other) noexcept {
-    std::swap(to_, other.to_);
+    to_ = detail::exchange(other.to_, to_);
     return *this;
   }
   ~Ref() {

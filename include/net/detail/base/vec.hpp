@@ -8,13 +8,14 @@
 #include <utility>
 
 #include <net/detail/base/abi.hpp>
+#include <net/detail/base/exchange.hpp>
 
 namespace net::inline NET_ABI::detail {
 
 /// What the library does with a std::vector, and no more. A span of it is made by hand, from `begin()` and `size()`.
 template <class T>
 class Vec {
-  static_assert(std::is_nothrow_move_constructible_v<T>);
+  static_assert(noexcept(T(std::declval<T>())));
 
  public:
   Vec() noexcept = default;
@@ -72,9 +73,9 @@ class Vec {
     while (size_ > 0) pop();
   }
   void swap(Vec& other) noexcept {
-    std::swap(items_, other.items_);
-    std::swap(size_, other.size_);
-    std::swap(capacity_, other.capacity_);
+    items_ = detail::exchange(other.items_, items_);
+    size_ = detail::exchange(other.size_, size_);
+    capacity_ = detail::exchange(other.capacity_, capacity_);
   }
 
  private:

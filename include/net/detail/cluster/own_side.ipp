@@ -8,6 +8,7 @@
 
 #include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/base/on_throw.hpp>
 #include <net/detail/ipc/handover.hpp>
 
@@ -35,7 +36,7 @@ NET_API constexpr ServedElsewhere OwnSide::hooks{
 
 /// The variable goes: a process that this one starts is no worker of its primary.
 NET_API OwnSide* OwnSide::of_process() {
-  if (std::exchange(looked, true)) return the_one;
+  if (detail::exchange(looked, true)) return the_one;
   std::string id;
   if (!Processes::take_variable("NET_CLUSTER_WORKER", id)) return nullptr;
   const NativeHandle channel = Processes::given_channel();
@@ -45,7 +46,7 @@ NET_API OwnSide* OwnSide::of_process() {
   Loop& loop = Loop::current();
   the_one = new OwnSide(Access::core(loop));
   the_one->retain();
-  CallOnThrow none([] { std::exchange(the_one, nullptr)->release(); });
+  CallOnThrow none([] { detail::exchange(the_one, nullptr)->release(); });
   int number = 0;
   for (const char digit : id) number = number * 10 + (digit - '0');
   the_one->begin(loop, number, channel);

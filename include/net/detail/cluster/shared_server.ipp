@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <utility>
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API constexpr Handle::Operations SharedServer::table{
@@ -196,7 +198,7 @@ NET_API void SharedServer::leave(WorkerState& worker) {
 }
 
 NET_API void SharedServer::close() {
-  if (std::exchange(closed, true)) return;
+  if (detail::exchange(closed, true)) return;
   const Ref<SharedServer> alive(this);
   Vec<Socket> nobodys;
   nobodys.swap(waiting);

@@ -6,13 +6,15 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API constexpr Handle::Operations ConnectAttempts::table{
     [](Handle& handle) noexcept { delete static_cast<ConnectAttempts*>(&handle); }, [](Handle&) noexcept {}};
 
 NET_API void ConnectAttempts::end() noexcept {
-  if (loop && std::exchange(end_expected, false)) {
+  if (loop && detail::exchange(end_expected, false)) {
     loop->closing().push_expected({Ref<Handle>(static_cast<Handle*>(this)), [](Handle&) {}});
   }
   release();

@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API ConnectAttempts& Connector::attempts() const { return static_cast<ConnectAttempts&>(*self.cold->connecting); }
@@ -206,7 +208,7 @@ NET_API void Connector::ready(SocketState& self, Watcher& watcher) {
 
 NET_API void Connector::stop(SocketState& self) noexcept {
   LoopCore* const loop = self.loop;
-  ConnectAttempts* const attempts = static_cast<ConnectAttempts*>(std::exchange(self.cold->connecting, nullptr));
+  ConnectAttempts* const attempts = static_cast<ConnectAttempts*>(detail::exchange(self.cold->connecting, nullptr));
   self.cold->emit_cancelled = emit_cancelled;
   for (Attempt* attempt : attempts->list) {
     if (!attempt->channel.is_open()) continue;

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/base/vec.hpp>
 #include <net/detail/loop/core.hpp>
 #include <net/detail/sys/endpoint_text.hpp>
@@ -97,7 +98,7 @@ struct LookupState : Handle {
     Question* question;
 
     explicit PostedAnswer(Question* with) noexcept : question(with) {}
-    PostedAnswer(PostedAnswer&& other) noexcept : question(std::exchange(other.question, nullptr)) {}
+    PostedAnswer(PostedAnswer&& other) noexcept : question(detail::exchange(other.question, nullptr)) {}
     ~PostedAnswer() { delete question; }
     void operator()() const { question->state->answer(*question); }
   };

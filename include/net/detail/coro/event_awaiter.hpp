@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <net/connect.hpp>
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/coro/running_task.hpp>
 #include <net/detail/coro/wait_limit.hpp>
@@ -222,7 +223,7 @@ class [[nodiscard("write co_await before it")]] ConnectAwaiter : public EventAwa
   ConnectAwaiter(Socket connecting, const Options& options) : Base(connecting, options) {
     Access::state(connecting).given_to_task();
   }
-  ConnectAwaiter(ConnectAwaiter&& other) : Base(std::move(other)), connected_(std::exchange(other.connected_, true)) {}
+  ConnectAwaiter(ConnectAwaiter&& other) : Base(std::move(other)), connected_(detail::exchange(other.connected_, true)) {}
   ~ConnectAwaiter();
 
   Socket await_resume();

@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API JoinedTask::JoinedTask(JoinedTasks& all, TaskPromiseBase& its, Ref<KeptCallable> kept)
@@ -13,7 +15,7 @@ NET_API JoinedTask::JoinedTask(JoinedTasks& all, TaskPromiseBase& its, Ref<KeptC
   ended = JoinedTasks::on_end;
   destroy = [](TaskEnd& self) noexcept { delete static_cast<JoinedTask*>(&self); };
   its.end = this;
-  next = std::exchange(all.first, this);
+  next = detail::exchange(all.first, this);
   link = &all.first;
   if (next) next->link = &next;
 }
@@ -74,7 +76,7 @@ NET_API void JoinedTasks::decide(JoinedTask& task) {
 }
 
 NET_API void JoinedTasks::resume_later() noexcept {
-  if (!loop || std::exchange(resuming, true)) return;
+  if (!loop || detail::exchange(resuming, true)) return;
   loop->ticks().push_expected([self = Ref<JoinedTasks>(this)] { self->resume(); });
 }
 

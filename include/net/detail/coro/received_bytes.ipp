@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail {
 
 /// The rest stays where it is if there is room behind it. What is added may be of what was there before.
@@ -19,7 +21,7 @@ NET_GNU(noinline) NET_API void ReceivedBytes::add_slowly(std::string_view bytes)
     char* const memory = static_cast<char*>(::operator new(capacity));
     if (before > 0) std::memcpy(memory, rest_.data(), before);
     std::memcpy(memory + before, bytes.data(), bytes.size());
-    ::operator delete(std::exchange(own_, memory));
+    ::operator delete(detail::exchange(own_, memory));
     capacity_ = capacity;
     rest_ = {own_, size};
     return;
@@ -32,7 +34,7 @@ NET_GNU(noinline) NET_API void ReceivedBytes::add_slowly(std::string_view bytes)
 
 NET_GNU(noinline) NET_API void ReceivedBytes::add_unasked(std::string_view bytes) {
   if (!aside_) {
-    aside_ = std::exchange(own_, nullptr);
+    aside_ = detail::exchange(own_, nullptr);
     capacity_ = 0;
   }
   add(bytes);
@@ -42,7 +44,7 @@ NET_API void ReceivedBytes::own_rest() {
   if (rest_.empty() || is_own(rest_.data())) return;
   if (rest_.size() > capacity_) {
     char* const memory = static_cast<char*>(::operator new(rest_.size()));
-    ::operator delete(std::exchange(own_, memory));
+    ::operator delete(detail::exchange(own_, memory));
     capacity_ = rest_.size();
   }
   std::memcpy(own_, rest_.data(), rest_.size());
@@ -51,7 +53,7 @@ NET_API void ReceivedBytes::own_rest() {
 
 NET_API void ReceivedBytes::settle(ReceiveBuffer& to) {
   own_rest();
-  ::operator delete(std::exchange(aside_, nullptr));
+  ::operator delete(detail::exchange(aside_, nullptr));
   give_back(to);
 }
 

@@ -4,8 +4,8 @@
 
 #include <coroutine>
 #include <type_traits>
-#include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/sys/machine.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -20,7 +20,7 @@ struct UntakenFrame {
   ~UntakenFrame() {
     if (frame) frame.destroy();
   }
-  std::coroutine_handle<> take() noexcept { return std::exchange(frame, {}); }
+  std::coroutine_handle<> take() noexcept { return detail::exchange(frame, {}); }
 };
 
 /// Several tasks that one waits for.
@@ -69,7 +69,7 @@ class Joining {
   void end() noexcept {
     if (!who_) return;
     who_->joins = false;
-    std::exchange(who_, nullptr)->inner = nullptr;
+    detail::exchange(who_, nullptr)->inner = nullptr;
   }
 
  private:
@@ -81,7 +81,7 @@ class Joining {
 class RunningTask {
  public:
   explicit RunningTask(std::coroutine_handle<> task) noexcept
-      : frame_(task), outer_(std::exchange(innermost(), this)) {}
+      : frame_(task), outer_(detail::exchange(innermost(), this)) {}
   RunningTask(const RunningTask&) = delete;
   RunningTask& operator=(const RunningTask&) = delete;
   ~RunningTask() {

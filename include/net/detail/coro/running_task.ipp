@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API RunningTask* RunningTask::in(const TaskLinks& task) noexcept {
@@ -26,7 +28,7 @@ NET_API bool RunningTask::find_and_doom(TaskLinks& task) noexcept {
 
 /// Nobody is told of its end any more.
 NET_API void RunningTask::doom(TaskLinks& task) noexcept {
-  if (task.outer) std::exchange(task.outer, nullptr)->inner = nullptr;
+  if (task.outer) detail::exchange(task.outer, nullptr)->inner = nullptr;
   if (task.awaited) {
     task.caller = nullptr;
   } else if (task.end) {
@@ -39,7 +41,7 @@ NET_API void RunningTask::doom(TaskLinks& task) noexcept {
 
 NET_API void RunningTask::destroy_doomed() noexcept {
   while (TaskLinks* const task = doomed_) {
-    doomed_ = std::exchange(task->outer, nullptr);
+    doomed_ = detail::exchange(task->outer, nullptr);
     if (!task->awaited && task->end) {
       task->end->destroy(*task->end);
     } else {

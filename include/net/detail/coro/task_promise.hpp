@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/base/ref.hpp>
 #include <net/detail/coro/kept_arguments.hpp>
 #include <net/detail/coro/running_task.hpp>
@@ -95,7 +96,7 @@ struct TaskPromise : TaskPromiseBase {
     value.emplace(std::forward<U>(result));
   }
   T take() {
-    if (thrown) std::rethrow_exception(std::exchange(thrown, {}));
+    if (thrown) std::rethrow_exception(detail::exchange(thrown, {}));
     return std::move(*value);
   }
 
@@ -107,7 +108,7 @@ struct TaskPromise<void, Task> : TaskPromiseBase {
   Task get_return_object() noexcept { return Task(note_frame(*this)); }
   void return_void() const noexcept {}
   void take() {
-    if (thrown) std::rethrow_exception(std::exchange(thrown, {}));
+    if (thrown) std::rethrow_exception(detail::exchange(thrown, {}));
   }
 };
 
@@ -152,7 +153,7 @@ constexpr void require_task() {
 struct TaskUse {
   template <class Task>
   static auto take(Task& task) noexcept {
-    return std::exchange(task.frame_, {});
+    return detail::exchange(task.frame_, {});
   }
   template <TaskLike Task>
   static void spawn(LoopCore& core, Task task, Ref<KeptCallable> callable) {

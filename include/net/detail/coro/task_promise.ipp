@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API constexpr Handle::Operations Spawned::table{
@@ -25,13 +27,13 @@ NET_API Spawned::Spawned(LoopCore& core, std::coroutine_handle<> task, Ref<KeptC
 
 NET_API void Spawned::abandon() {
   if (!frame) return;
-  std::exchange(frame, {}).destroy();
+  detail::exchange(frame, {}).destroy();
   callable = {};
   release();
 }
 
 NET_API void Spawned::finish(std::exception_ptr thrown) {
-  std::exchange(frame, {}).destroy();
+  detail::exchange(frame, {}).destroy();
   callable = {};
   if (thrown) {
     loop->ticks().push_expected([thrown = std::move(thrown)] { std::rethrow_exception(thrown); });

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <net/abort.hpp>
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/coro/braced_options.hpp>
 #include <net/detail/loop/core.hpp>
 
@@ -18,7 +19,7 @@ class WaitLimit {
   explicit WaitLimit(const Options& options) {
     if (options.signal || options.timeout) limit(options);
   }
-  WaitLimit(WaitLimit&& other) noexcept : limits_(std::exchange(other.limits_, nullptr)) {}
+  WaitLimit(WaitLimit&& other) noexcept : limits_(detail::exchange(other.limits_, nullptr)) {}
   WaitLimit& operator=(WaitLimit&&) = delete;
   ~WaitLimit() {
     if (limits_) drop();

@@ -6,6 +6,7 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
 #include <net/socket.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -22,7 +23,7 @@ struct WaitLimit::Limits {
 
   /// Whoever waits goes on, and may destroy all of this.
   void over(const Error& error) {
-    void (*const go_on)(void*) = std::exchange(give_up, nullptr);
+    void (*const go_on)(void*) = detail::exchange(give_up, nullptr);
     if (!go_on) return;
     why = error;
     go_on(waiting);
@@ -64,15 +65,15 @@ NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(voi
 
 NET_API void WaitLimit::forget() noexcept {
   limits_->give_up = nullptr;
-  if (limits_->hook) std::exchange(limits_->hook, {})->detach();
+  if (limits_->hook) detail::exchange(limits_->hook, {})->detach();
   if (!limits_->timer) return;
-  const Ref<TimerState> timer = std::exchange(limits_->timer, {});
+  const Ref<TimerState> timer = detail::exchange(limits_->timer, {});
   if (timer->loop) timer->loop->stop_timer(*timer);
 }
 
 NET_API void WaitLimit::drop() noexcept {
   forget();
-  delete std::exchange(limits_, nullptr);
+  delete detail::exchange(limits_, nullptr);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void WaitingTask::leave() noexcept { place_->forget(); }
@@ -27,7 +29,7 @@ NET_API void WaitPlace::resume() {
 NET_API void WaitPlace::forget() noexcept {
   if (!waiting_) return;
   waiting_->limit_.stop();
-  std::exchange(waiting_, nullptr)->place_ = nullptr;
+  detail::exchange(waiting_, nullptr)->place_ = nullptr;
 }
 
 /// Owned by the tick that resumes the task.
@@ -48,7 +50,7 @@ NET_API void WaitPlace::close(Handle& who) noexcept {
     who.loop->ticks().push([orphaned] { orphaned->place.resume_orphaned(); });
     waiting_->limit_.stop();
     waiting_->place_ = &orphaned->place;
-    orphaned->place.waiting_ = std::exchange(waiting_, nullptr);
+    orphaned->place.waiting_ = detail::exchange(waiting_, nullptr);
   });
 }
 

@@ -26,11 +26,14 @@ namespace detail {
 template <class... Types>
 struct TypeList {};
 
+template <class F, class... Given>
+concept CalledWith = requires(F& callable, Given&... given) { callable(given...); };
+
 /// How many of the leading `Args` a listener takes after `Taken`, all of them if it can; -1 if none fit. Shorter
 /// lists are tried only where longer ones fail, so that the body of a generic listener sees no others.
 template <class F, class... Taken>
 constexpr int leading_count(TypeList<Taken...>, TypeList<>) {
-  return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
+  return CalledWith<F, Taken...> ? 0 : -1;
 }
 template <class F, class... Taken, class Next, class... Rest>
 constexpr int leading_count(TypeList<Taken...>, TypeList<Next, Rest...>) {
@@ -38,7 +41,7 @@ constexpr int leading_count(TypeList<Taken...>, TypeList<Next, Rest...>) {
   if constexpr (longer >= 0) {
     return longer + 1;
   } else {
-    return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
+    return CalledWith<F, Taken...> ? 0 : -1;
   }
 }
 
@@ -162,10 +165,10 @@ struct ListenerCall {
                                                                 std::index_sequence<At...>) {
     (void)state, (void)args;
     if constexpr (Takes::self) {
-      constexpr bool constant = std::is_invocable_v<F&, const Self&, Constant<ArgumentType<At>>&...>;
+      constexpr bool constant = CalledWith<F, const Self, Constant<ArgumentType<At>>...>;
       return f(Argument<Self, constant>(state).get(), Argument<ArgumentType<At>, constant>(args[At]).get()...);
     } else {
-      constexpr bool constant = std::is_invocable_v<F&, Constant<ArgumentType<At>>&...>;
+      constexpr bool constant = CalledWith<F, Constant<ArgumentType<At>>...>;
       return f(Argument<ArgumentType<At>, constant>(args[At]).get()...);
     }
   }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <net/detail/base/abi.hpp>
+#include <net/detail/base/exchange.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -47,7 +48,7 @@ class Listeners {
   Listeners& operator=(const Listeners&) = delete;
   ~Listeners() {
     while (first_) clear();  // what dies may leave something new behind
-    while (blocks_) ::operator delete(std::exchange(blocks_, blocks_->next));
+    while (blocks_) ::operator delete(detail::exchange(blocks_, blocks_->next));
   }
 
   bool has(unsigned event) const noexcept { return (present_ >> event & 1u) != 0; }

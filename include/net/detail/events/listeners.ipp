@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail {
 
 NET_API std::size_t Listeners::count(unsigned event) const noexcept {
@@ -93,7 +95,7 @@ NET_GNU(noinline) NET_API void Listeners::settle() noexcept {
       link = &r->next;
     }
   }
-  while (dead) destroy(*std::exchange(dead, dead->next));
+  while (dead) destroy(*detail::exchange(dead, dead->next));
 }
 
 NET_API void Listeners::link(ListenerRecord* record, bool front) noexcept {
@@ -112,7 +114,7 @@ NET_API void* Listeners::allocate(std::size_t size) {
   size = rounded(size);
   if (blocks_) {
     for (ListenerRecord** at = &blocks_->spare; *at; at = &(*at)->next) {
-      if ((*at)->size * unit == size) return std::exchange(*at, (*at)->next);
+      if ((*at)->size * unit == size) return detail::exchange(*at, (*at)->next);
     }
     if (blocks_->size - blocks_->used >= size) {
       void* place = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
@@ -125,7 +127,7 @@ NET_API void* Listeners::allocate(std::size_t size) {
   if (place < size) place = size;
   auto* block =
       ::new (::operator new(sizeof(Block) + place)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(place)};
-  if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
+  if (blocks_) block->spare = detail::exchange(blocks_->spare, nullptr);
   blocks_ = block;
   block->used = static_cast<std::uint32_t>(size);
   return block + 1;
@@ -134,7 +136,7 @@ NET_API void* Listeners::allocate(std::size_t size) {
 NET_API void Listeners::recycle(void* place, std::size_t size) noexcept {
   auto* spare = ::new (place) ListenerRecord;
   spare->size = static_cast<std::uint16_t>(rounded(size) / unit);
-  spare->next = std::exchange(blocks_->spare, spare);
+  spare->next = detail::exchange(blocks_->spare, spare);
 }
 
 }  // namespace net::inline NET_ABI::detail

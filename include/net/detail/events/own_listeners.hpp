@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/events/event.hpp>
 
 namespace net::inline NET_ABI::detail {
@@ -48,7 +49,7 @@ class OwnListeners {
     if (first_ == 0) first_ = last_;
   }
   NET_GNU(always_inline) void off() noexcept {
-    if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
+    if (first_ != 0) ListenerUse::remove(emitter_, detail::exchange(first_, 0), last_);
   }
   const Emitting& emitter() const noexcept { return emitter_; }
 

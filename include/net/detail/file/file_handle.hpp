@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/io/files.hpp>
 #include <net/detail/sys/machine.hpp>
 
@@ -17,7 +18,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 class FileHandle {
  public:
   FileHandle() noexcept = default;
-  FileHandle(FileHandle&& other) noexcept : file_(std::exchange(other.file_, no_handle)) {}
+  FileHandle(FileHandle&& other) noexcept : file_(detail::exchange(other.file_, no_handle)) {}
   FileHandle& operator=(FileHandle&& other) noexcept {
     std::swap(file_, other.file_);
     return *this;
@@ -52,7 +53,7 @@ class FileHandle {
     return written;
   }
   int close() noexcept {
-    const NativeHandle file = std::exchange(file_, no_handle);
+    const NativeHandle file = detail::exchange(file_, no_handle);
     return file == no_handle ? 0 : Machine::close_file(file);
   }
 
@@ -66,7 +67,7 @@ class FileBuffer {
   FileBuffer() noexcept = default;
   explicit FileBuffer(std::size_t size) : bytes_(static_cast<char*>(::operator new(size))), size_(size) {}
   FileBuffer(FileBuffer&& other) noexcept
-      : bytes_(std::exchange(other.bytes_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : bytes_(detail::exchange(other.bytes_, nullptr)), size_(detail::exchange(other.size_, 0)) {}
   FileBuffer& operator=(FileBuffer&& other) noexcept {
     std::swap(bytes_, other.bytes_);
     std::swap(size_, other.size_);

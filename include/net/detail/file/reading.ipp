@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API constexpr Handle::Operations FileReading::table{
@@ -62,7 +64,7 @@ NET_API void FileReading::read_ahead() {
 }
 
 NET_API void FileReading::came(FileBuffer&& buffer, std::ptrdiff_t size) {
-  spare = std::exchange(piece, std::move(buffer));
+  spare = detail::exchange(piece, std::move(buffer));
   piece_bytes = size;
   left -= static_cast<std::uint64_t>(size);
   flow();
@@ -87,7 +89,7 @@ NET_API void FileReading::flow() {
 NET_API void FileReading::emit_piece() {
   const Ref<FileReading> alive(this);
   FileBuffer bytes = std::move(piece);
-  const Chunk chunk(std::string_view(bytes.bytes(), static_cast<std::size_t>(std::exchange(piece_bytes, -1))));
+  const Chunk chunk(std::string_view(bytes.bytes(), static_cast<std::size_t>(detail::exchange(piece_bytes, -1))));
   moved += chunk.size();
   read_ahead();
   emit_event<file_data>(chunk);

@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API WorkerPool& file_pool() {
@@ -85,7 +87,7 @@ NET_API bool FileState::is_mine_after_fork() {
 
 NET_API void FileState::close() noexcept {
   (void)file.close();
-  if (!std::exchange(close_expected, false)) return;
+  if (!detail::exchange(close_expected, false)) return;
   ++owed;
   loop->closing().push_expected({Ref<Handle>(this), job_of_close});
 }
@@ -118,7 +120,7 @@ NET_API void FileState::drop_all() noexcept {
   if (phase != FilePhase::closed) phase.move_to(FilePhase::closed);
   (void)file.close();
   listeners.clear();
-  if (std::exchange(kept_by_loop, false)) release();
+  if (detail::exchange(kept_by_loop, false)) release();
 }
 
 NET_API void FileState::settle() noexcept {

@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API constexpr Handle::Operations FileWriting::table{
@@ -131,7 +133,7 @@ NET_API void FileWriting::go_on() {
   }
   under_way = waiting.size();
   start(
-      {.bytes = std::exchange(waiting, std::move(spare))},
+      {.bytes = detail::exchange(waiting, std::move(spare))},
       [](FileStep& step) -> std::ptrdiff_t { return step.file.write(step.bytes); },
       [](FileState& state, FileStep& step) {
         if (!state.is_over(step.result, "write")) static_cast<FileWriting&>(state).written(std::move(step.bytes));
@@ -139,7 +141,7 @@ NET_API void FileWriting::go_on() {
 }
 
 NET_API void FileWriting::written(std::string&& bytes) {
-  moved += std::exchange(under_way, 0);
+  moved += detail::exchange(under_way, 0);
   bytes.clear();
   spare = std::move(bytes);
   go_on();  // the thread need not wait for the listeners

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/io/messages.hpp>
 #include <net/detail/ipc/frames.hpp>
 
@@ -38,7 +38,7 @@ class FrameReader {
   Step next(std::size_t max_message, ReadFrame& frame) noexcept;
 
   /// The descriptor of the frame that `next` gave last; no_handle if it was lost.
-  NativeHandle take_descriptor() noexcept { return std::exchange(descriptor_, no_handle); }
+  NativeHandle take_descriptor() noexcept { return detail::exchange(descriptor_, no_handle); }
   /// One after the other, all that it has.
   NativeHandle take_any_descriptor() noexcept;
   /// The ticket of a frame that has begun and is not whole yet; empty if there is none. What comes after is no frame any

@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail {
 
 NET_API bool FrameReader::feed(std::string_view bytes, const CameDescriptors& came) {
@@ -20,7 +22,7 @@ NET_API bool FrameReader::feed(std::string_view bytes, const CameDescriptors& ca
     if (bytes_.capacity() > kept_capacity) std::string().swap(bytes_);
     begin_ = 0;
   } else if (begin_ >= bytes_.size() / 2) {
-    bytes_.erase(0, std::exchange(begin_, 0));
+    bytes_.erase(0, detail::exchange(begin_, 0));
   }
   bytes_.append(bytes);
   return true;
@@ -35,8 +37,8 @@ NET_API FrameReader::Step FrameReader::begin_frame(std::size_t max_message) noex
   if (header_.kind == FrameKind::process && ticket_size_ == 0) return Step::rubbish;
   if (waiting() < frame_header_size + ticket_of(header_.kind)) return Step::more;
   if (carries_handle(header_.kind) && ticket_size_ == 0) {
-    if (!std::exchange(came_, false)) return Step::rubbish;
-    descriptor_ = std::exchange(next_descriptor_, no_handle);
+    if (!detail::exchange(came_, false)) return Step::rubbish;
+    descriptor_ = detail::exchange(next_descriptor_, no_handle);
   }
   has_header_ = true;
   return Step::frame;
@@ -60,11 +62,11 @@ NET_API FrameReader::Step FrameReader::next(std::size_t max_message, ReadFrame& 
 }
 
 NET_API NativeHandle FrameReader::take_any_descriptor() noexcept {
-  return descriptor_ != no_handle ? take_descriptor() : std::exchange(next_descriptor_, no_handle);
+  return descriptor_ != no_handle ? take_descriptor() : detail::exchange(next_descriptor_, no_handle);
 }
 
 NET_API std::string_view FrameReader::take_any_ticket() noexcept {
-  if (!std::exchange(has_header_, false)) return {};
+  if (!detail::exchange(has_header_, false)) return {};
   return std::string_view(bytes_).substr(begin_ + frame_header_size, ticket_of(header_.kind));
 }
 

@@ -6,8 +6,7 @@
 
 #if NET_BODIES
 
-#include <utility>
-
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/base/on_throw.hpp>
 #include <net/detail/ipc/frames.hpp>
 #include <net/detail/loop/retry.hpp>
@@ -46,7 +45,7 @@ NET_API void take_unread(SocketState& socket, std::string& into) {
     bytes += socket.cold->decode({}, Decode::undone);
     into += bytes;
     flows.passed = true;
-    delete std::exchange(socket.buffer, nullptr);
+    delete detail::exchange(socket.buffer, nullptr);
     return;
   }
   into.reserve(into.size() + socket.read_length());
@@ -56,7 +55,7 @@ NET_API void take_unread(SocketState& socket, std::string& into) {
     const ReadBuffer::Piece& piece = socket.buffer->pieces.first();
     into.append(piece.bytes, piece.begin);
   }
-  delete std::exchange(socket.buffer, nullptr);
+  delete detail::exchange(socket.buffer, nullptr);
 }
 
 NET_API void lay_aside(SocketState& socket) noexcept {
@@ -76,7 +75,7 @@ NET_API void hand_on(SocketState& socket) {
   socket.close_channel();
   socket.phase.move_to(Phase::closed);
   socket.stop_idle();
-  if (socket.cold && socket.cold->abort_hook) std::exchange(socket.cold->abort_hook, {})->detach();
+  if (socket.cold && socket.cold->abort_hook) detail::exchange(socket.cold->abort_hook, {})->detach();
   undo_or_give_up(socket, [&] { socket.leave_server(); });
 }
 

@@ -8,13 +8,15 @@
 
 #include <new>
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void Outgoing::outlive_server() noexcept {
   if (!server || beside || !server->acceptor.is_open()) return;
   beside = new (std::nothrow) Machine::Acceptor;
   if (!beside || beside->listen_beside(server->acceptor, 0) == 0) return;
-  delete std::exchange(beside, nullptr);
+  delete detail::exchange(beside, nullptr);
 }
 
 NET_API NativeHandle Outgoing::descriptor() const noexcept {
@@ -48,12 +50,12 @@ NET_API void OutgoingList::push(Outgoing* one) noexcept {
 NET_API Outgoing* OutgoingList::pop() noexcept {
   --size_;
   if (first_ == last_) last_ = nullptr;
-  return std::exchange(first_, first_->next);
+  return detail::exchange(first_, first_->next);
 }
 
 NET_API Outgoing* OutgoingList::take(std::uint64_t id) noexcept {
   Outgoing* before = nullptr;
-  for (Outgoing* each = first_; each; before = std::exchange(each, each->next)) {
+  for (Outgoing* each = first_; each; before = detail::exchange(each, each->next)) {
     if (each->id != id) continue;
     (before ? before->next : first_) = each->next;
     if (last_ == each) last_ = before;

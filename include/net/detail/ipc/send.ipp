@@ -2,6 +2,7 @@
 #ifndef NET_DETAIL_IPC_SEND_IPP
 #define NET_DETAIL_IPC_SEND_IPP
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/ipc/state.hpp>
 
 #if NET_BODIES
@@ -233,7 +234,7 @@ NET_API void IpcState::finish_first(const Error& error) {
   tick_done();
   first.error = error;
   length -= first.size();
-  if (std::exchange(first.aside, false)) take_back(*first.socket, first.unread());
+  if (detail::exchange(first.aside, false)) take_back(*first.socket, first.unread());
   done.push(queue.pop());
 }
 

@@ -6,8 +6,7 @@
 
 #if NET_BODIES
 
-#include <utility>
-
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/ipc/handover.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -35,7 +34,7 @@ NET_API IoSlice Answers::slice() noexcept {
   if (written_ == size_) {
     size_ = written_ = 0;
     if (number_ != 0) {
-      write_frame_header({.kind = FrameKind::process, .number = std::exchange(number_, 0)}, bytes_);
+      write_frame_header({.kind = FrameKind::process, .number = detail::exchange(number_, 0)}, bytes_);
       size_ = frame_header_size;
     }
     for (std::size_t i = 0; i < count_; ++i, size_ += frame_header_size) {
@@ -125,7 +124,7 @@ NET_GNU(cold) NET_API void IpcState::wait_for_system() {
 /// What waits is sent first. Who cannot wait for the other side calls it again.
 NET_API void IpcState::disconnect() {
   if (!is_open()) return;
-  if (std::exchange(disconnecting, true) || loop->inert()) return close(no_error());
+  if (detail::exchange(disconnecting, true) || loop->inert()) return close(no_error());
   drop_received();
   if (pulled) update_watch();  // the other side's answers are still read
   close_if_done();
@@ -147,7 +146,7 @@ NET_API void IpcState::close(const Error& why) noexcept {
   if (why) failure = why;
   close_descriptor();
   recount();
-  if (!std::exchange(close_expected, false)) return;
+  if (!detail::exchange(close_expected, false)) return;
   ++owed;
   loop->closing().push_expected({Ref<Handle>(this), job_of<&IpcState::close_now>});
 }
@@ -159,7 +158,7 @@ NET_API void IpcState::close_now() {
   fail_all();
   call_done();
   if (failure) {
-    const Error why = std::exchange(failure, no_error());
+    const Error why = detail::exchange(failure, no_error());
     if (pulled) ended_with = why;  // thrown to who receives
     if (!emit_event<ipc_error>(why) && !pulled) throw_error(why);
   }
@@ -199,7 +198,7 @@ NET_API void IpcState::drop_all() noexcept {
   reader.clear();
   for (OutgoingList* const list : {&waiting, &queue, &awaiting, &done}) list->clear();
   listeners.clear();
-  if (std::exchange(kept_by_loop, false)) release();
+  if (detail::exchange(kept_by_loop, false)) release();
 }
 
 NET_API void IpcState::abandon() noexcept {

@@ -6,6 +6,7 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/connect/lookup.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -139,7 +140,7 @@ NET_API void ServerState::watch_signal(const AbortSignal& signal) {
 }
 
 NET_API void ServerState::forget_signal() noexcept {
-  if (abort_hook) std::exchange(abort_hook, {})->detach();
+  if (abort_hook) detail::exchange(abort_hook, {})->detach();
 }
 
 /// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <net/detail/base/atomic.hpp>
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/base/page_buffer.hpp>
 #include <net/detail/base/queue.hpp>
 #include <net/detail/base/ref.hpp>
@@ -46,7 +47,7 @@ class LoopCore {
     return here;
   }
   /// It becomes the current loop of this thread, until it is destroyed; loops may go in any order (S31.8).
-  void enter_thread() noexcept { older_ = std::exchange(current(), this); }
+  void enter_thread() noexcept { older_ = detail::exchange(current(), this); }
   void leave_thread() noexcept;
   LoopCore* older() const noexcept { return older_; }
 

@@ -2,6 +2,7 @@
 #ifndef NET_DETAIL_LOOP_FORK_IPP
 #define NET_DETAIL_LOOP_FORK_IPP
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/loop/core.hpp>
 
 #if NET_BODIES
@@ -32,7 +33,7 @@ NET_API void LoopCore::at_exit() noexcept {
 NET_API void LoopCore::join_process() noexcept {
   ProcessLoops& all = ProcessLoops::instance();
   const LockGuard locked(all.mutex);
-  next_in_process_ = std::exchange(all.first, this);
+  next_in_process_ = detail::exchange(all.first, this);
   link_in_process_ = &all.first;
   if (next_in_process_) next_in_process_->link_in_process_ = &next_in_process_;
 }

@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail {
 
 NET_API bool ReceiveBuffer::lend(const char* bytes) {
@@ -22,7 +24,7 @@ NET_API PageBuffer ReceiveBuffer::keep() noexcept {
   ++kept_;
   lent_ = false;
   PageBuffer next = std::move(spare_[--spares_]);
-  return std::exchange(now_, std::move(next));
+  return detail::exchange(now_, std::move(next));
 }
 
 NET_API void ReceiveBuffer::take_back(PageBuffer&& kept) noexcept {

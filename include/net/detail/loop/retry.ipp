@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void Retry::when_descriptor_freed() {
@@ -42,7 +44,7 @@ NET_API void Retry::join() noexcept {
   if (listed_) return;
   listed_ = true;
   previous_ = nullptr;
-  next_ = std::exchange(first(), this);
+  next_ = detail::exchange(first(), this);
   if (next_) next_->previous_ = this;
 }
 
@@ -58,7 +60,7 @@ NET_API void Retry::stop() noexcept {
 }
 
 NET_API void Retry::leave() noexcept {
-  if (!std::exchange(listed_, false)) return;
+  if (!detail::exchange(listed_, false)) return;
   (previous_ ? previous_->next_ : first()) = next_;
   if (next_) next_->previous_ = previous_;
 }

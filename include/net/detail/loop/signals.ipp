@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API constexpr Handle::Operations SignalState::table{
@@ -37,7 +39,7 @@ NET_API int SignalState::listen() noexcept {
 }
 
 NET_API void SignalState::close() noexcept {
-  if (!std::exchange(is_open, false)) return;
+  if (!detail::exchange(is_open, false)) return;
   set_ref(false);
   Machine::forget_signal(*this);
   loop->poller().drop(watcher);

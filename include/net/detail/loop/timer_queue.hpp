@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/base/vec.hpp>
 
 namespace net::inline NET_ABI::detail {
@@ -42,7 +42,7 @@ class TimerQueue {
     Place& operator=(const Place&) = delete;
     ~Place() { leave(); }
     void leave() noexcept {
-      if (std::exchange(held_, false)) --queue_.kept_;
+      if (detail::exchange(held_, false)) --queue_.kept_;
     }
 
    private:

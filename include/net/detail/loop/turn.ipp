@@ -2,6 +2,7 @@
 #ifndef NET_DETAIL_LOOP_TURN_IPP
 #define NET_DETAIL_LOOP_TURN_IPP
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/loop/core.hpp>
 
 #if NET_BODIES
@@ -23,7 +24,7 @@ struct Served {
     handle = &next;
   }
   NET_GNU(always_inline) void end() noexcept {
-    Handle* const last = std::exchange(handle, nullptr);
+    Handle* const last = detail::exchange(handle, nullptr);
     if (--last->owners == 0) [[unlikely]]
       last->operations->free(*last);
   }

@@ -2,6 +2,7 @@
 #ifndef NET_DETAIL_STREAM_ADOPT_IPP
 #define NET_DETAIL_STREAM_ADOPT_IPP
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/stream/state.hpp>
 
 #if NET_BODIES
@@ -37,7 +38,7 @@ NET_API NativeHandle SocketState::release_descriptor(Machine::Channel* into) {
   read_interest = shutting_down = false;
   stop_idle();
   recount();
-  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
+  if (cold && cold->abort_hook) detail::exchange(cold->abort_hook, {})->detach();
   leave_server();
   return fd;
 }
@@ -169,7 +170,7 @@ NET_API void SocketState::drop_captures() noexcept {
     cold->onread = {};
     cold->user_data.clear();
   }
-  delete std::exchange(backlog, nullptr);
+  delete detail::exchange(backlog, nullptr);
   server = {};
   listeners.clear();
 }

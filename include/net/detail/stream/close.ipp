@@ -2,6 +2,7 @@
 #ifndef NET_DETAIL_STREAM_CLOSE_IPP
 #define NET_DETAIL_STREAM_CLOSE_IPP
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/stream/state.hpp>
 
 #if NET_BODIES
@@ -194,7 +195,7 @@ NET_API void SocketState::emit_close(bool current, Place<Job>* rest) {
       self.settle();
     }
   } const emitted{*this, Ref<SocketState>(this)};
-  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
+  if (cold && cold->abort_hook) detail::exchange(cold->abort_hook, {})->detach();
   if (!current) return void(emit_event<on_close>(false));
   phase.move_to(Phase::closed);
   if (request != WriteRequest::awaits_connection || !rest) return void(emit_event<on_close>(had_error));

@@ -2,6 +2,7 @@
 #ifndef NET_DETAIL_STREAM_FLOW_IPP
 #define NET_DETAIL_STREAM_FLOW_IPP
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/stream/state.hpp>
 
 #if NET_BODIES
@@ -65,7 +66,7 @@ NET_API void SocketState::set_encoding(Encoding encoding) {
   decodes = true;
   if (!buffer) return;
   std::swap(*buffer, one);
-  if (buffer->length == 0) delete std::exchange(buffer, nullptr);
+  if (buffer->length == 0) delete detail::exchange(buffer, nullptr);
 }
 
 /// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener gets it at once only

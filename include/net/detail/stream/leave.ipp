@@ -2,13 +2,13 @@
 #ifndef NET_DETAIL_STREAM_LEAVE_IPP
 #define NET_DETAIL_STREAM_LEAVE_IPP
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/stream/state.hpp>
 
 #if NET_BODIES
 
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include <net/detail/stream/steps.hpp>
 
@@ -99,7 +99,7 @@ NET_API void SocketState::linger() {
 /// The loop keeps a timer that runs, whoever has forgotten it.
 NET_API void SocketState::stop_lingering() noexcept {
   if (!loop || !cold || !cold->linger_timer) return;
-  loop->stop_timer(*std::exchange(cold->linger_timer, {}));
+  loop->stop_timer(*detail::exchange(cold->linger_timer, {}));
   note_timed();
 }
 

@@ -2,12 +2,12 @@
 #ifndef NET_DETAIL_STREAM_OPTIONS_IPP
 #define NET_DETAIL_STREAM_OPTIONS_IPP
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/stream/state.hpp>
 
 #if NET_BODIES
 
 #include <string>
-#include <utility>
 
 #include <net/detail/base/on_throw.hpp>
 #include <net/detail/connect/checks.hpp>
@@ -74,7 +74,7 @@ NET_API std::uint64_t SocketState::idle_ms() const noexcept {
 NET_API void SocketState::idle_check() {
   if (destroyed()) return;
   // a peer that takes a large write slowly is not idle (S18.5)
-  if (writing() && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
+  if (writing() && detail::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
   if (loop->now() < cold->last_activity + idle_ms())
     return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
   idle_over = true;  // the next activity starts it again (S18.4)

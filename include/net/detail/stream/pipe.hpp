@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <net/chunk.hpp>
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/base/on_throw.hpp>
 #include <net/detail/base/ref.hpp>
 #include <net/detail/base/vec.hpp>
@@ -101,7 +102,7 @@ struct PipeTo : PipeLink {
     if (link) finish_unpipe(held, &link, 1);
   }
   void ended() {
-    source->listeners.remove(std::exchange(on_end, 0));
+    source->listeners.remove(detail::exchange(on_end, 0));
     if (ends) {
       to().end();
     } else {
@@ -210,7 +211,7 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
     void now() {
       emitted = true;
       const Pipes& pipes = Access::state(source).ensure_cold().pipes;
-      const bool waited = std::exchange(link.awaits_drain, false);
+      const bool waited = detail::exchange(link.awaits_drain, false);
       const bool goes_on =
           (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
           (waited && !pipes.empty() && !source.readableEnded());

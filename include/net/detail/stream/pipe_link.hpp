@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <net/chunk.hpp>
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/base/ref.hpp>
 #include <net/detail/base/vec.hpp>
 
@@ -99,7 +100,7 @@ class Pipes {
     }
     return {};
   }
-  Vec<Ref<PipeLink>> take_all() noexcept { return std::exchange(list_, {}); }
+  Vec<Ref<PipeLink>> take_all() noexcept { return detail::exchange(list_, {}); }
 
   /// Takes all off without a word.
   void clear() noexcept;

@@ -2,6 +2,7 @@
 #ifndef NET_DETAIL_STREAM_READ_IPP
 #define NET_DETAIL_STREAM_READ_IPP
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/stream/state.hpp>
 
 #if NET_BODIES
@@ -145,7 +146,7 @@ NET_API void SocketState::deliver(std::string_view all) {
       if (!bytes.empty()) undo_or_give_up(self, [this] { keep(); });
     }
     void keep() {
-      const std::string_view left = std::exchange(bytes, {});
+      const std::string_view left = detail::exchange(bytes, {});
       if (self.destroyed() || !same) return;
       self.ensure_cold().unread.insert(0, left);
       if (!self.read_interest) return;
@@ -172,7 +173,7 @@ NET_API void SocketState::deliver_piece(std::string_view piece) {
 
 NET_API void SocketState::deliver_unread() {
   if (!read_interest || destroyed() || !cold) return;
-  const std::string unread = std::exchange(cold->unread, {});
+  const std::string unread = detail::exchange(cold->unread, {});
   if (!unread.empty()) deliver(unread);
 }
 

@@ -2,6 +2,7 @@
 #ifndef NET_DETAIL_STREAM_READABLE_IPP
 #define NET_DETAIL_STREAM_READABLE_IPP
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/stream/state.hpp>
 
 #if NET_BODIES
@@ -10,7 +11,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include <net/detail/stream/steps.hpp>
 
@@ -63,7 +63,7 @@ NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece
     buffer->take(take, piece);
   }
   if (read_length() == 0) {
-    if (buffer) delete std::exchange(buffer, nullptr);
+    if (buffer) delete detail::exchange(buffer, nullptr);
     if (!ended()) need_readable = true;
     if ((all || n != take) && ended()) end_readable();
   }

@@ -2,6 +2,7 @@
 #ifndef NET_DETAIL_STREAM_RECONNECT_IPP
 #define NET_DETAIL_STREAM_RECONNECT_IPP
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/stream/state.hpp>
 
 #if NET_BODIES
@@ -21,7 +22,7 @@ NET_API void SocketState::undestroy() {
   for (unsigned which = 0; which < own_count; ++which) {
     if (which != own_read) drop_own(static_cast<OwnListener>(which));
   }
-  if (released) delete std::exchange(buffer, nullptr);
+  if (released) delete detail::exchange(buffer, nullptr);
   count_bytes();
   static_cast<Connection&>(*this) = Connection();
   static_cast<ReadGate&>(*this) = {.flow_state = flow_state,
@@ -66,7 +67,7 @@ struct LeftWrites {
       callback(self.ended);
     }
     SocketState& socket = *self.socket;
-    if (std::exchange(self.finishes, false)) socket.emit_event<on_finish>();
+    if (detail::exchange(self.finishes, false)) socket.emit_event<on_finish>();
     again.passed = true;
     if (self.fails && socket.generation == self.generation) {
       or_give_up(socket, [&] { socket.fail(self.in_flight); });
@@ -107,11 +108,11 @@ NET_API void SocketState::leave_writes_behind() {
     left->fails = flying && !destroyed();
     left->generation = generation + 1;
     // nothing needs memory any more
-    left->backlog = std::exchange(backlog, nullptr);
+    left->backlog = detail::exchange(backlog, nullptr);
     if (cold) left->ends.swap(cold->finish_callbacks);
     loop->ticks().push(left->step());
   }
-  delete std::exchange(backlog, nullptr);
+  delete detail::exchange(backlog, nullptr);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

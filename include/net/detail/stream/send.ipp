@@ -2,6 +2,7 @@
 #ifndef NET_DETAIL_STREAM_SEND_IPP
 #define NET_DETAIL_STREAM_SEND_IPP
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/stream/state.hpp>
 
 #if NET_BODIES
@@ -38,7 +39,7 @@ NET_API void SocketState::send_in_flight() {
 NET_API void SocketState::in_flight_taken() {
   touch();
   request.move_to(WriteRequest::none);
-  write_length -= std::exchange(backlog->in_flight_length, 0);
+  write_length -= detail::exchange(backlog->in_flight_length, 0);
   // the callbacks of this request are called now, before those of the next one
   std::size_t count = 0;
   for (const WriteNode* node = backlog->in_flight.first(); node; node = node->next) ++count;
@@ -82,7 +83,7 @@ NET_API void SocketState::send_buffered() {
   }
   // taken at once: called on a tick
   request.move_to(WriteRequest::none);
-  write_length -= std::exchange(backlog->in_flight_length, 0);
+  write_length -= detail::exchange(backlog->in_flight_length, 0);
   if (callbacks || (need_drain && write_length == 0 && !drain_ticking)) {
     backlog->in_flight.move_to(backlog->done);
     drain_ticking = true;
@@ -137,7 +138,7 @@ NET_API void SocketState::send_pending_connect() {
 /// Forgets the request that was under way.
 NET_API void SocketState::drop_request(const Error& error) {
   request.move_to(WriteRequest::none);
-  if (backlog) write_length -= std::exchange(backlog->in_flight_length, 0);
+  if (backlog) write_length -= detail::exchange(backlog->in_flight_length, 0);
   failed_with(error);
 }
 

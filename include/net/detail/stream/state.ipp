@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // The table of events, and the numbers by which they are emitted.
@@ -138,7 +140,7 @@ NET_API void SocketState::once_inside(OwnListener which, unsigned event, void (*
 }
 
 NET_API void SocketState::drop_own(OwnListener which) noexcept {
-  if (cold && cold->own[which] != 0) listeners.remove(std::exchange(cold->own[which], 0));
+  if (cold && cold->own[which] != 0) listeners.remove(detail::exchange(cold->own[which], 0));
 }
 
 /// What it has failed with, or else this.

@@ -3,8 +3,8 @@
 #define NET_DETAIL_STREAM_USER_DATA_HPP
 
 #include <type_traits>
-#include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/error.hpp>
 
 namespace net::inline NET_ABI::detail {
@@ -29,8 +29,8 @@ class UserData {
   }
   /// What dies may do anything, but not come back to life here.
   void clear() noexcept {
-    void* const gone = std::exchange(object_, nullptr);
-    const Kind* const kind = std::exchange(kind_, nullptr);
+    void* const gone = detail::exchange(object_, nullptr);
+    const Kind* const kind = detail::exchange(kind_, nullptr);
     if (gone) kind->destroy(gone);
   }
 

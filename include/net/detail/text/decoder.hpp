@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/encoding.hpp>
 
 namespace net::inline NET_ABI::detail {
@@ -27,7 +27,7 @@ class Decoder {
   Encoding encoding() const noexcept { return encoding_; }
 
   std::string write(std::string_view piece) {
-    std::string bytes = std::exchange(kept_, {});
+    std::string bytes = detail::exchange(kept_, {});
     bytes.append(piece);
     const std::size_t back = incomplete(bytes);
     kept_.assign(bytes, bytes.size() - back, back);
@@ -37,13 +37,13 @@ class Decoder {
 
   /// What was kept back, as far as it means anything.
   std::string end() {
-    std::string bytes = std::exchange(kept_, {});
+    std::string bytes = detail::exchange(kept_, {});
     if (encoding_ == Encoding::utf16le) bytes.resize(bytes.size() / 2 * 2);
     return decode(bytes, encoding_);
   }
 
   std::string ask(std::string_view piece, Decode what) {
-    return what == Decode::piece ? write(piece) : what == Decode::end ? end() : std::exchange(kept_, {});
+    return what == Decode::piece ? write(piece) : what == Decode::end ? end() : detail::exchange(kept_, {});
   }
 
  private:

@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/base/function.hpp>
 #include <net/detail/base/queue.hpp>
 #include <net/detail/base/ref.hpp>
@@ -114,7 +115,7 @@ struct JobState : Handle {
       return;
     }
     for (std::size_t asking = then.size(); asking > 0; --asking) call_one();
-    if (waiter) RunningTask::resume(std::exchange(waiter, {}));
+    if (waiter) RunningTask::resume(detail::exchange(waiter, {}));
   }
   void call_one() noexcept {
     ++calling;
@@ -126,7 +127,7 @@ struct JobState : Handle {
   }
   void abandon() {
     then.clear();
-    if (std::exchange(done, true) || !asked) return;
+    if (detail::exchange(done, true) || !asked) return;
     if (work && loop->inert() && work->process != Machine::fork_count()) leave_unless_home();
     release();
   }
@@ -138,7 +139,7 @@ struct JobState : Handle {
     const bool runs = again_in_child && place == WorkItem::waiting;
     if (runs && work->pool->take_over(*work)) return;
     loop->ticks().push(Step<JobState>{Ref<JobState>(this), runs ? not_started : lost});
-    leave_to_parent(*std::exchange(work, nullptr));
+    leave_to_parent(*detail::exchange(work, nullptr));
   }
   void leave_unless_home() noexcept {
     if (work->place.load() != WorkItem::at_home) leave_to_parent(*work);
@@ -178,7 +179,7 @@ inline constexpr Handle::Operations JobState<T>::table{
 class WorkRef {
  public:
   explicit WorkRef(WorkItem* item) noexcept : item_(item) {}
-  WorkRef(WorkRef&& other) noexcept : item_(std::exchange(other.item_, nullptr)) {}
+  WorkRef(WorkRef&& other) noexcept : item_(detail::exchange(other.item_, nullptr)) {}
   WorkRef& operator=(WorkRef&&) = delete;
   ~WorkRef();
   explicit operator bool() const noexcept { return item_ != nullptr; }
@@ -263,7 +264,7 @@ inline constexpr WorkItem::Operations Work<T, F>::table{
     [](WorkItem& item, const Error& error) { static_cast<Work&>(item).outcome.failure = error; },
     [](WorkItem& item) {
       auto& work = static_cast<Work&>(item);
-      JobState<T>& asked = *std::exchange(work.state, nullptr);
+      JobState<T>& asked = *detail::exchange(work.state, nullptr);
       work.unanswered ? void(asked.work = nullptr) : asked.finish(std::move(work.outcome));
     },
     [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); },

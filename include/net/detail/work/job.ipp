@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void WorkRef::send_home() && noexcept {
@@ -19,7 +21,7 @@ NET_API void WorkRef::send_home() && noexcept {
 }
 
 NET_API void WorkList::push(WorkRef work) noexcept {
-  WorkItem* const item = std::exchange(work.item_, nullptr);
+  WorkItem* const item = detail::exchange(work.item_, nullptr);
   item->next = nullptr;
   item->link = end_;
   *end_ = item;

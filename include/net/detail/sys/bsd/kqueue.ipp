@@ -6,8 +6,7 @@
 
 #if NET_BODIES
 
-#include <utility>
-
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/sys/posix/calls.hpp>
 #include <net/detail/sys/posix/headers.hpp>
 
@@ -28,7 +27,7 @@ NET_API Refusal kqueue_poller::open() noexcept {
 
 NET_API void kqueue_poller::shut() noexcept {
   count_ = 0;
-  const NativeHandle queue = std::exchange(queue_, no_handle);
+  const NativeHandle queue = detail::exchange(queue_, no_handle);
   if (queue >= 0 && made_in_ == os::fork_count()) os::close_descriptor(queue);
 }
 

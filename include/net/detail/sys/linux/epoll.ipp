@@ -6,6 +6,7 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/sys/posix/calls.hpp>
 #include <net/detail/sys/posix/headers.hpp>
 
@@ -26,7 +27,7 @@ NET_API Refusal epoll_poller::open() noexcept {
 NET_API void epoll_poller::shut() noexcept {
   count_ = 0;
   stray_ = false;
-  if (epoll_ >= 0) os::close_descriptor(std::exchange(epoll_, no_handle));
+  if (epoll_ >= 0) os::close_descriptor(detail::exchange(epoll_, no_handle));
   waker_.close();
 }
 

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/sys/posix/calls.hpp>
 #include <net/detail/sys/posix/headers.hpp>
 
@@ -40,7 +41,7 @@ NET_API void fd_acceptor::close() noexcept {
 
 NET_API void fd_acceptor::release() noexcept {
   fd = no_handle;
-  if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, no_handle));
+  if (reserve_ >= 0) os::close_descriptor(detail::exchange(reserve_, no_handle));
 }
 
 NET_API int fd_acceptor::set(int listening) noexcept {
@@ -51,7 +52,7 @@ NET_API int fd_acceptor::set(int listening) noexcept {
 }
 
 NET_API NativeHandle fd_acceptor::turn_away() noexcept {
-  os::close_descriptor(std::exchange(reserve_, no_handle));
+  os::close_descriptor(detail::exchange(reserve_, no_handle));
   NativeHandle accepted = os::accept_from(fd);
   for (int left = 512; accepted >= 0; accepted = os::accept_from(fd)) {
     os::close_descriptor(accepted);

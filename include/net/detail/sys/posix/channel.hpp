@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <string_view>
-#include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/io/channel.hpp>
 #include <net/detail/sys/bsd/event.hpp>
 #include <net/detail/sys/posix/address.hpp>
@@ -39,7 +39,7 @@ class fd_channel : public Watcher {
   void close() noexcept {
     if (is_open()) os::close_descriptor(release());
   }
-  NativeHandle release() noexcept { return std::exchange(fd, no_handle); }
+  NativeHandle release() noexcept { return detail::exchange(fd, no_handle); }
   /// What it reads is in the hands of whoever asked at once.
   std::string_view unread() noexcept { return {}; }
 

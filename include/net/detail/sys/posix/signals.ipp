@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <net/detail/base/atomic.hpp>
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/sys/posix/headers.hpp>
 
 #if !defined(_WIN32)
@@ -80,7 +81,7 @@ NET_API int SignalRegistry::add(SignalWaker& waker) noexcept {
     if (::sigaction(waker.signo, &action, &old) != 0) return -errno;
     before_[waker.signo] = old;
   }
-  waker.next = std::exchange(first_, &waker);
+  waker.next = detail::exchange(first_, &waker);
   return 0;
 }
 

@@ -8,7 +8,8 @@
 
 #include <cerrno>
 #include <new>
-#include <utility>
+
+#include <net/detail/base/exchange.hpp>
 
 #if defined(_WIN32)
 
@@ -62,7 +63,7 @@ NET_API int windows_acceptor::accept(windows_channel& into) noexcept {
 }
 
 NET_API NativeHandle windows_acceptor::turn_away() noexcept {
-  os::close_socket(std::exchange(reserve_, no_handle));
+  os::close_socket(detail::exchange(reserve_, no_handle));
   NativeHandle accepted = os::accept_from(fd);
   for (int left = 512; accepted >= 0; accepted = os::accept_from(fd)) {
     os::close_socket(accepted);
@@ -87,7 +88,7 @@ NET_API void windows_acceptor::close() noexcept {
 
 NET_API void windows_acceptor::release() noexcept {
   fd = no_handle;
-  if (reserve_ != no_handle) os::close_socket(std::exchange(reserve_, no_handle));
+  if (reserve_ != no_handle) os::close_socket(detail::exchange(reserve_, no_handle));
 }
 
 }  // namespace net::inline NET_ABI::detail

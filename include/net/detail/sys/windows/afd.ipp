@@ -8,6 +8,7 @@
 
 #include <cerrno>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/sys/windows/errors.hpp>
 
 #if defined(_WIN32)
@@ -55,7 +56,7 @@ NET_API AfdDevice* AfdDevices::take(Port& port, int& failed) {
     return nullptr;
   }
   device->sockets = 1;
-  device->next = std::exchange(first_, device);
+  device->next = detail::exchange(first_, device);
   return device;
 }
 
@@ -121,7 +122,7 @@ NET_API void AfdEntry::done(int failed) noexcept {
 
 NET_API constexpr PortEntry::Operations AfdEntry::table{
     [](PortEntry& entry) noexcept { return static_cast<AfdEntry&>(entry).prepare(); },
-    [](PortEntry& entry) noexcept { return std::exchange(static_cast<AfdEntry&>(entry).ready, 0u); },
+    [](PortEntry& entry) noexcept { return detail::exchange(static_cast<AfdEntry&>(entry).ready, 0u); },
     [](PortEntry& entry, PortOperation&, int failed, std::size_t) noexcept {
       static_cast<AfdEntry&>(entry).done(failed);
     },

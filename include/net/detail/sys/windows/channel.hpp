@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <string_view>
-#include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/io/channel.hpp>
 #include <net/detail/sys/windows/address.hpp>
 #include <net/detail/sys/windows/calls.hpp>
@@ -31,7 +31,7 @@ class windows_channel : public Watcher {
   }
 
   int open(Family family) noexcept { return set(os::open_socket(family)); }
-  void take_over(windows_channel& other) noexcept { fd = std::exchange(other.fd, no_handle); }
+  void take_over(windows_channel& other) noexcept { fd = detail::exchange(other.fd, no_handle); }
   /// A handle from elsewhere, which is prepared; true if it is TCP.
   bool adopt_connected(NativeHandle handle) noexcept;
   void close() noexcept;

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <new>
 
+#include <net/detail/base/exchange.hpp>
+
 #if defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
@@ -31,13 +33,13 @@ NET_API void windows_channel::close() noexcept {
     fd = no_handle;
     entry->close();
   } else {
-    os::close_socket(std::exchange(fd, no_handle));
+    os::close_socket(detail::exchange(fd, no_handle));
   }
 }
 
 NET_API NativeHandle windows_channel::release() noexcept {
   PipeEntry* const entry = pipe();
-  if (!entry) return std::exchange(fd, no_handle);
+  if (!entry) return detail::exchange(fd, no_handle);
   const auto handle = reinterpret_cast<NativeHandle>(entry->release_handle());
   close();
   return handle == 0 ? no_handle : handle;

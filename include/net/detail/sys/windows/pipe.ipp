@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <cstring>
 #include <new>
-#include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/sys/windows/errors.hpp>
 #include <net/detail/sys/windows/thread.hpp>
 
@@ -28,7 +28,7 @@ NET_API PipeEntry::~PipeEntry() {
 }
 
 NET_API void PipeEntry::close_handle() noexcept {
-  if (handle_) win::CloseHandle(std::exchange(handle_, nullptr));
+  if (handle_) win::CloseHandle(detail::exchange(handle_, nullptr));
 }
 
 // ── connecting ─────────────────────────────────────────────────────────────
@@ -78,7 +78,7 @@ NET_API ReadResult PipeEntry::read(std::size_t size) noexcept {
     in_begin_ += size;
     return {static_cast<std::ptrdiff_t>(size), bytes};
   }
-  if (read_failed_ != 0) return {-(read_failed_ == ENOMEM ? std::exchange(read_failed_, 0) : read_failed_), nullptr};
+  if (read_failed_ != 0) return {-(read_failed_ == ENOMEM ? detail::exchange(read_failed_, 0) : read_failed_), nullptr};
   return {at_end_ ? 0 : would_block, nullptr};
 }
 
@@ -112,7 +112,7 @@ NET_API void PipeEntry::read_done(int failed, std::size_t size) noexcept {
 
 NET_API std::ptrdiff_t PipeEntry::write(const IoSlice* slices, std::size_t count) noexcept {
   if (!port || writing_.in_flight || connecting_) return would_block;
-  if (taken_ > 0) return static_cast<std::ptrdiff_t>(std::exchange(taken_, 0));
+  if (taken_ > 0) return static_cast<std::ptrdiff_t>(detail::exchange(taken_, 0));
   if (write_failed_ != 0) return -write_failed_;
   if (!handle_) return -EPIPE;
   if (!can_buffer(out_)) return -ENOMEM;
@@ -187,7 +187,7 @@ NET_API std::string_view PipeEntry::unread() noexcept {
 NET_API win::Handle PipeEntry::release_handle() noexcept {
   Port::forget_due(*this);
   (void)unread();
-  return std::exchange(handle_, nullptr);
+  return detail::exchange(handle_, nullptr);
 }
 
 // ── readiness ──────────────────────────────────────────────────────────────

@@ -8,8 +8,8 @@
 
 #include <cerrno>
 #include <new>
-#include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/sys/windows/errors.hpp>
 
 #if defined(_WIN32)
@@ -33,7 +33,7 @@ NET_API void PipeServerEntry::make(Instance& instance) noexcept {
   int failed = 0;
   instance.handle = make_pipe(name_, mode_, false, failed);
   if (instance.handle && port->associate(instance.handle, win::skip_port_on_success | win::skip_event) < 0) {
-    win::CloseHandle(std::exchange(instance.handle, nullptr));
+    win::CloseHandle(detail::exchange(instance.handle, nullptr));
   }
 }
 
@@ -51,7 +51,7 @@ NET_API void PipeServerEntry::await(Instance& instance) noexcept {
   if (failed == there_already || failed == gone_again) {
     instance.connected = true;  // who is gone may have left something to read
   } else {
-    win::CloseHandle(std::exchange(instance.handle, nullptr));
+    win::CloseHandle(detail::exchange(instance.handle, nullptr));
   }
 }
 
@@ -62,7 +62,7 @@ NET_API PipeEntry* PipeServerEntry::accept(int& failed) noexcept {
     if (!each.connected) continue;
     auto* const pipe = new (std::nothrow) PipeEntry;
     if (!pipe) return failed = -ENOMEM, nullptr;
-    pipe->set(std::exchange(each.handle, nullptr));
+    pipe->set(detail::exchange(each.handle, nullptr));
     each.connected = false;
     await(each);
     pipe->associated();
@@ -82,7 +82,7 @@ NET_API void PipeServerEntry::cancel() noexcept {
 
 NET_API void PipeServerEntry::close_handles() noexcept {
   for (Instance& each : instances_) {
-    if (each.handle) win::CloseHandle(std::exchange(each.handle, nullptr));
+    if (each.handle) win::CloseHandle(detail::exchange(each.handle, nullptr));
     each.connected = false;
   }
 }
@@ -122,7 +122,7 @@ struct PipeServerCalls {
       if (failed == 0 || failed == EPIPE) {
         each.connected = true;
       } else if (each.handle) {
-        win::CloseHandle(std::exchange(each.handle, nullptr));
+        win::CloseHandle(detail::exchange(each.handle, nullptr));
       }
     }
   }

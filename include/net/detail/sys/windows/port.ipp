@@ -8,6 +8,7 @@
 
 #include <cerrno>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/sys/windows/errors.hpp>
 #include <net/detail/sys/windows/thread.hpp>
 
@@ -39,7 +40,7 @@ NET_API void Port::shut() noexcept {
     entry->release();
   }
   while (all_) detach(*all_);
-  win::CloseHandle(std::exchange(port_, nullptr));
+  win::CloseHandle(detail::exchange(port_, nullptr));
 }
 
 NET_API int Port::attach(PortEntry& entry) noexcept {
@@ -47,7 +48,7 @@ NET_API int Port::attach(PortEntry& entry) noexcept {
   if (entry.port || !port_) return -EEXIST;
   entry.port = this;
   entry.link_of_port = &all_;
-  entry.next_of_port = std::exchange(all_, &entry);
+  entry.next_of_port = detail::exchange(all_, &entry);
   if (entry.next_of_port) entry.next_of_port->link_of_port = &entry.next_of_port;
   const int failed = entry.operations->attached(entry);
   if (failed < 0) detach(entry);
@@ -77,7 +78,7 @@ NET_API void Port::set_due(PortEntry& entry, std::uint64_t after_ms) noexcept {
   forget_due(entry);
   entry.due_at = os::now_ns() / 1000000 + after_ms + 1;  // the clock's millisecond has begun already
   entry.link_due = &due_;
-  entry.next_due = std::exchange(due_, &entry);
+  entry.next_due = detail::exchange(due_, &entry);
   if (entry.next_due) entry.next_due->link_due = &entry.next_due;
 }
 

@@ -11,6 +11,7 @@
 #include <new>
 #include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/base/lock_guard.hpp>
 #include <net/detail/sys/windows/calls.hpp>
 #include <net/detail/sys/windows/command_line.hpp>
@@ -66,7 +67,7 @@ NET_API int Children::add(std::int64_t id, win::Handle process) noexcept {
     return failed;
   }
   const LockGuard locked(mutex_);
-  child->next = std::exchange(first_, child);
+  child->next = detail::exchange(first_, child);
   return 0;
 }
 

@@ -8,8 +8,8 @@
 
 #include <cerrno>
 #include <csignal>
-#include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/base/lock_guard.hpp>
 
 #if defined(_WIN32)
@@ -80,7 +80,7 @@ NET_API int SignalRegistry::add(SignalWaker& waker) noexcept {
       }
       before_[waker.signo] = old;
     }
-    waker.next = std::exchange(first_, &waker);
+    waker.next = detail::exchange(first_, &waker);
   }
   hear_console();
   return 0;
@@ -93,7 +93,7 @@ NET_API void SignalRegistry::hear_console() noexcept {
     const LockGuard locked(mutex_);
     wanted = ending_ || listened(hang_up) || listened(SIGTERM);
   }
-  if (wanted != std::exchange(hears_console_, wanted)) win::SetConsoleCtrlHandler(&on_console, wanted);
+  if (wanted != detail::exchange(hears_console_, wanted)) win::SetConsoleCtrlHandler(&on_console, wanted);
 }
 
 NET_API void SignalRegistry::remove(SignalWaker& waker) noexcept {

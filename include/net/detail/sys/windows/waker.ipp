@@ -8,8 +8,8 @@
 
 #include <cerrno>
 #include <new>
-#include <utility>
 
+#include <net/detail/base/exchange.hpp>
 #include <net/detail/base/lock_guard.hpp>
 
 #if defined(_WIN32)
@@ -18,7 +18,7 @@ namespace net::inline NET_ABI::detail {
 
 NET_API void WakerEntry::wake() noexcept {
   const LockGuard locked(mutex);
-  if (std::exchange(awake, true) || !at || std::exchange(posted, true)) return;
+  if (detail::exchange(awake, true) || !at || detail::exchange(posted, true)) return;
   at->post(woken);
 }
 
@@ -66,7 +66,7 @@ NET_API int Waker::open() noexcept {
 NET_API void Waker::close() noexcept {
   if (!entry_) return;
   entry_->settle();
-  std::exchange(entry_, nullptr)->release();
+  detail::exchange(entry_, nullptr)->release();
 }
 
 NET_API void Waker::drain() noexcept {
