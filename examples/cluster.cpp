@@ -1,5 +1,6 @@
-// Worker processes that serve one port: cluster [port] [workers]. A worker that dies is replaced; SIGTERM or SIGINT ends
-// them one after the other, each when its clients have their answers. A client gets the worker's number for each line.
+// Worker processes that serve one port: cluster [port] [workers]. A worker that dies is replaced; SIGTERM or SIGINT
+// ends them one after the other, each when its clients have their answers. A client gets the worker's number for each
+// line.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>

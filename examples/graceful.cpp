@@ -1,6 +1,6 @@
-// Stops cleanly: graceful [port] [seconds] answers each line, a number, when so many milliseconds are over. At SIGINT or
-// SIGTERM it accepts no more, closes who waits for nothing, and lets the others have their answers, at most so long; a
-// second signal closes them at once.
+// Stops cleanly: graceful [port] [seconds] answers each line, a number, when so many milliseconds are over. At SIGINT
+// or SIGTERM it accepts no more, closes who waits for nothing, and lets the others have their answers, at most so long;
+// a second signal closes them at once.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>

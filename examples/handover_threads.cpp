@@ -1,5 +1,5 @@
-// Many cores, one acceptor: handover_threads [port] [threads] accepts on one loop and hands the connections round to the
-// loops of other threads. Each client gets the name of its thread, and gets back what it sends.
+// Many cores, one acceptor: handover_threads [port] [threads] accepts on one loop and hands the connections round to
+// the loops of other threads. Each client gets the name of its thread, and gets back what it sends.
 #include <cstdio>
 #include <cstdlib>
 #include <future>

@@ -1,6 +1,6 @@
-// The oldest way to use many cores: prefork [port] [children]. The parent listens and forks; each child goes on with the
-// parent's loop, by afterFork(), and accepts. One that dies is replaced; SIGTERM or SIGINT ends them all, each when its
-// clients are gone. A client gets back what it sends, with the child's process id before it. Not for Windows.
+// The oldest way to use many cores: prefork [port] [children]. The parent listens and forks; each child goes on with
+// the parent's loop, by afterFork(), and accepts. One that dies is replaced; SIGTERM or SIGINT ends them all, each when
+// its clients are gone. A client gets back what it sends, with the child's process id before it. Not for Windows.
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>

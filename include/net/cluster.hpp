@@ -17,16 +17,18 @@
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// A worker: to the primary one of those that it has forked, to the worker itself what `cluster::worker()` gives. A handle.
+/// A worker: to the primary one of those that it has forked, to the worker itself what `cluster::worker()` gives. A
+/// handle.
 ///
 /// Events, with the arguments of their listeners:
 /// - `online`: its process runs, and has asked for its part
 /// - `listening` (const AddressInfo&): one of its servers listens
-/// - `message` (std::string_view bytes, ReceivedHandle): what the other side has sent; where nobody listens it is thrown
-///   away, and a handle with it closed
+/// - `message` (std::string_view bytes, ReceivedHandle): what the other side has sent; where nobody listens it is
+///   thrown away, and a handle with it closed
 /// - `disconnect`: its channel has ended; in the worker, unless it was on purpose, the process exits then with code 0
 /// - `exit` (int code, int signal): its process has ended, by itself or by a signal; the last one
-/// - `error` (const Error&): its program could not be started, as 'spawn ENOENT'; with nobody to listen it leaves `run()`
+/// - `error` (const Error&): its program could not be started, as 'spawn ENOENT'; with nobody to listen it leaves
+///   `run()`
 class Worker : public Emitter<Worker> {
  public:
   using Events = detail::WorkerEvents;
@@ -50,23 +52,23 @@ class Worker : public Emitter<Worker> {
   template <class Data, class F = std::nullptr_t>
     requires(!std::same_as<std::remove_cvref_t<F>, Socket> && !std::same_as<std::remove_cvref_t<F>, Server>)
   bool send(const Data& data, F&& callback = nullptr) const {
-    return channel().send(with_letter(detail::bytes_of(data)), std::forward<F>(callback));
+    return channel().send(with_kind(detail::bytes_of(data)), std::forward<F>(callback));
   }
   /// The same with a socket, or a server, that goes over to it.
   template <class Data, class F = std::nullptr_t>
   bool send(const Data& data, const Socket& socket, SendOptions options = {}, F&& callback = nullptr) const {
-    return channel().send(with_letter(detail::bytes_of(data)), socket, options, std::forward<F>(callback));
+    return channel().send(with_kind(detail::bytes_of(data)), socket, options, std::forward<F>(callback));
   }
   template <class Data, class F = std::nullptr_t>
   bool send(const Data& data, const Server& server, SendOptions options = {}, F&& callback = nullptr) const {
-    return channel().send(with_letter(detail::bytes_of(data)), server, options, std::forward<F>(callback));
+    return channel().send(with_kind(detail::bytes_of(data)), server, options, std::forward<F>(callback));
   }
 
   /// Asks the worker to close the servers that the primary listens for, and then its channel; its connections go on. It
   /// ends when nothing keeps its loop.
   const Worker& disconnect() const;
-  /// Sends a signal to its process; 15 is SIGTERM. Without effect on one that has ended. On Windows SIGTERM, SIGKILL, SIGINT
-  /// and SIGQUIT (3) end it at once, 'exit' says by which, and others have no effect; 0 has none anywhere.
+  /// Sends a signal to its process; 15 is SIGTERM. Without effect on one that has ended. On Windows SIGTERM, SIGKILL,
+  /// SIGINT and SIGQUIT (3) end it at once, 'exit' says by which, and others have no effect; 0 has none anywhere.
   const Worker& kill(int signal = 15) const;
 
  private:
@@ -75,7 +77,7 @@ class Worker : public Emitter<Worker> {
 
   explicit Worker(detail::Ref<detail::WorkerState> state) noexcept : state_(std::move(state)) {}
   static Worker from_state(void* state);
-  static std::string with_letter(std::string_view bytes) {
+  static std::string with_kind(std::string_view bytes) {
     return detail::Spoken(detail::Say::message).rest(bytes).bytes();
   }
   const IpcChannel& channel() const { return *state_->channel; }
@@ -117,11 +119,11 @@ class ClusterEmitter : public Emitter<ClusterEmitter> {
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
-/// Node's cluster (S33.5-S33.8): `if (cluster::isPrimary()) cluster::fork(); else server.listen(8000);`. A worker is a new
-/// process of the same program. What its servers listen on, by a port or a path, its primary listens on for all workers
-/// that ask for the same, and hands the connections over in turn. Everything belongs to the thread that asks first, and
-/// its loop. On Windows the workers accept themselves unless it is set otherwise, a path is ENOTSUP in a worker, and to be
-/// killed means to be ended at once.
+/// Node's cluster (S33.5-S33.8): `if (cluster::isPrimary()) cluster::fork(); else server.listen(8000);`. A worker is a
+/// new process of the same program. What its servers listen on, by a port or a path, its primary listens on for all
+/// workers that ask for the same, and hands the connections over in turn. Everything belongs to the thread that asks
+/// first, and its loop. On Windows the workers accept themselves unless it is set otherwise, a path is ENOTSUP in a
+/// worker, and to be killed means to be ended at once.
 namespace net::inline NET_ABI::cluster::inline NET_MACHINE {
 
 /// Whether this process is no worker. In a worker the first call of these two connects it with its primary: ask before

@@ -37,14 +37,7 @@ NET_API std::pair<IpcChannel, IpcChannel> IpcChannel::pair(Loop& loop) {
   }
   detail::CameHere second(ends[1]);
   one->open(ends[0]);
-  // what throws leaves nothing open
-  struct Close {
-    detail::IpcState& state;
-    bool passed = false;
-    ~Close() {
-      if (!passed) state.drop_all();
-    }
-  } close{*one};
+  detail::CallOnThrow close([&] { one->drop_all(); });
   second.fd = detail::no_handle;
   other->open(ends[1]);
   close.passed = true;

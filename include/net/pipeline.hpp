@@ -63,10 +63,10 @@ Task<> run_pipeline(Source source, Destination destination, WaitOptions options)
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// `co_await pipeline(client, net::FileWriter("upload"))`: pipes a socket or a file into another one, and waits until all has
-/// been written: for 'finish'. If one of them fails, or closes before, both are destroyed, and the error is thrown:
-/// `ERR_STREAM_PREMATURE_CLOSE` if there is none, as Node's `stream.pipeline` has it. They are destroyed as well if the wait is
-/// given up, by its `WaitOptions` or because the task goes.
+/// `co_await pipeline(client, net::FileWriter("upload"))`: pipes a socket or a file into another one, and waits until
+/// all has been written: for 'finish'. If one of them fails, or closes before, both are destroyed, and the error is
+/// thrown: `ERR_STREAM_PREMATURE_CLOSE` if there is none, as Node's `stream.pipeline` has it. They are destroyed as
+/// well if the wait is given up, by its `WaitOptions` or because the task goes.
 template <detail::PipelineEnd From, detail::PipelineEnd To, class Limit = detail::WaitBraces>
 Task<> pipeline(const From& source, const To& destination, Limit&& options = detail::without_limit) {
   return detail::run_pipeline(source, destination, WaitOptions(detail::limit_of<Limit>(options)));

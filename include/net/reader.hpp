@@ -73,11 +73,11 @@ struct ReaderOptions {
 /// stays with the other side. One task reads at a time. The reader hears the socket's errors: they are thrown by the
 /// next wait, and so is `ERR_STREAM_PREMATURE_CLOSE` if the socket was closed before its end came.
 ///
-/// It does not own the socket. When it goes before the end, another reader, a listener or `pipe` goes on where it stopped.
-/// If there is none, and this side has ended, what the other side still sends is thrown away until that ends too, for
-/// `lingering` and 16 MiB at most; then the socket is destroyed. If it has not ended, the socket is destroyed with its
-/// last handle (S34.5). A task that has ended its side and waits for 'close' while its reader lives waits no longer than
-/// `lingering` either: the reader takes what still comes, 1 MiB at most, for whoever asks it after all. An error that comes then does not end the program: `errored()` and 'close' still show it.
+/// It does not own the socket. When it goes before the end, another reader, a listener or `pipe` goes on where it
+/// stopped. If there is none, and this side has ended, what the other side still sends is thrown away until that ends
+/// too, for `lingering` and 16 MiB at most; then the socket is destroyed. If it has not ended, the socket is destroyed
+/// with its last handle (S34.5). A task that has ended its side and waits for 'close' beside its reader waits no longer
+/// either: the reader keeps what still comes, 1 MiB at most. An error then ends no program: 'close' shows it.
 ///
 /// Each function takes `WaitOptions` last, also in braces: `co_await reader.readLine(100, {.timeout = 5s})` (S34.6).
 class Reader {

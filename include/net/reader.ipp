@@ -172,7 +172,8 @@ NET_GNU(noinline) NET_API void Reader::received_much(std::string_view bytes) {
   note_part();
 }
 
-/// The task may destroy this reader, also behind another 'data'; one of a foreign type may throw, and the reader lives on.
+/// The task may destroy this reader, also behind another 'data'; one of a foreign type may throw, and the reader lives
+/// on.
 NET_API void Reader::resume(detail::ReceiveBuffer* lent) {
   bool gone = false;
   struct Resuming {

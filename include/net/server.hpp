@@ -190,7 +190,7 @@ class Server : public Emitter<Server> {
   std::optional<std::size_t> maxConnections() const { return state_->max_connections; }
   void maxConnections(std::optional<std::size_t> max) const {
     state_->max_connections = max;
-    if (state_->elsewhere) state_->room_changed();
+    if (state_->elsewhere) state_->space_changed();
   }
   /// In a worker of a cluster: whether further ones are dropped there, not served by another worker (S33.7). Kept, and
   /// without effect, elsewhere (S8.5).

@@ -37,7 +37,8 @@ class Server;
 /// - `close` (bool hadError): the last event, once per connection
 /// - `connect`, `ready`: the connection is there
 /// - `connectionAttempt` (std::string_view ip, int port, Family): an address is tried
-/// - `connectionAttemptFailed` (…, const Error&): it failed; `connectionAttemptTimeout` (…): the next one begins (S13.9)
+/// - `connectionAttemptFailed` (…, const Error&): it failed; `connectionAttemptTimeout` (…): the next one begins
+///   (S13.9)
 /// - `data` (Chunk): received bytes, valid until the listener returns
 /// - `drain`: after `write` returned false, everything is in the kernel
 /// - `end`: the other side will send no more
@@ -185,15 +186,16 @@ class Socket : public Emitter<Socket> {
   /// Writes everything that arrives to the destination, and pauses while that one has to drain; gives the destination,
   /// so that chains work. When this side ends, the destination is ended, unless `.end = false` (S24).
   /// From a socket that is closed nothing will ever come. Throws `ERR_INVALID_STATE` while it has a Reader that no task
-  /// waits for: a pipe goes on where that has stopped, when it has gone. The destination is whatever is `net::Writable`.
+  /// waits for: a pipe goes on where that has stopped, when it has gone. The destination is whatever is
+  /// `net::Writable`.
   template <class Destination>
   Destination pipe(Destination destination, PipeOptions options = {.end = true}) const {
     detail::pipe_socket(*this, destination, options);
     return destination;
   }
   /// Takes one destination off, or all; this socket pauses when it was the last (S24.9). What is unpiped by a 'data'
-  /// listener still gets that piece. A destination of the user's own is the same one if it is equal (`==`); if it cannot
-  /// be compared, if it has the same listeners, or else holds the same bytes.
+  /// listener still gets that piece. A destination of the user's own is the same one if it is equal (`==`); if it
+  /// cannot be compared, if it has the same listeners, or else holds the same bytes.
   const Socket& unpipe() const;
   template <class Destination>
   const Socket& unpipe(const Destination& destination) const {

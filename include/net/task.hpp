@@ -23,8 +23,8 @@
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// A coroutine that waits with `co_await` and ends with `co_return`. It starts when it is awaited, or handed to
-/// `spawn`, or returned by a listener (S34.1); an exception that escapes it arrives where it is awaited. Dropping a task
-/// destroys it where it stands.
+/// `spawn`, or returned by a listener (S34.1); an exception that escapes it arrives where it is awaited. Dropping a
+/// task destroys it where it stands.
 ///
 /// Its parameters are values: a `Socket` is cheap to copy. One that takes a handle by reference, or a Chunk, does not
 /// compile (S34.2). What else it takes by reference, or as a view, has to last as long as it runs.
@@ -48,7 +48,8 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
   }
   ~Task() { destroy(); }
 
-  /// Runs the task; its result, or its exception. Awaited again it throws `ERR_INVALID_STATE`: the result was given away.
+  /// Runs the task; its result, or its exception. Awaited again it throws `ERR_INVALID_STATE`: the result was given
+  /// away.
   auto operator co_await() const noexcept { return Awaiter{frame_}; }
 
  private:
@@ -145,9 +146,9 @@ void spawn(Loop&, F&&, Args&&...) {
   detail::require_task<F, Args...>();
 }
 
-/// `co_await once<"connect">(socket)`: waits for an event of a socket, a server or any other emitter. The result is what
-/// its listeners are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next
-/// wait. Throws the Error if 'error' comes first, and `ERR_SOCKET_CLOSED`, `ERR_SERVER_NOT_RUNNING` or
+/// `co_await once<"connect">(socket)`: waits for an event of a socket, a server or any other emitter. The result is
+/// what its listeners are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until
+/// the next wait. Throws the Error if 'error' comes first, and `ERR_SOCKET_CLOSED`, `ERR_SERVER_NOT_RUNNING` or
 /// `ERR_IPC_CHANNEL_CLOSED` if the last event does.
 /// `WaitOptions`, also in braces, end the wait (S34.6), here and below.
 template <fixed_string Name, class Emitting, class Options = detail::WaitBraces>

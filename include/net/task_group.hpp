@@ -70,9 +70,9 @@ auto one_of(JoinRule rule, std::remove_reference_t<First>& first, std::remove_re
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// `auto [a, b] = co_await all(first(), second())`: runs tasks, and waits such as `reader.readLine(100)`, side by side, and
-/// gives all results; of a vector of tasks, a vector. The first error is thrown, and then the others are destroyed where they
-/// stand (S34.7). A result of void is left out if there are no others.
+/// `auto [a, b] = co_await all(first(), second())`: runs tasks, and waits such as `reader.readLine(100)`, side by side,
+/// and gives all results; of a vector of tasks, a vector. The first error is thrown, and then the others are destroyed
+/// where they stand (S34.7). A result of void is left out if there are no others.
 template <class... Waits>
   requires(sizeof...(Waits) == 0 || (... || detail::MeansWait<Waits>))
 auto all(Waits&&... waits) {
@@ -86,8 +86,8 @@ auto all(std::vector<Task<T>>&& tasks) {
   return detail::JoinAwaiter<detail::AllOfVector<T>>(detail::JoinRule::all, std::move(tasks));
 }
 
-/// The result of the task or wait that ends first, or what it has thrown; the others are destroyed. All give the same type.
-/// Of none it never ends.
+/// The result of the task or wait that ends first, or what it has thrown; the others are destroyed. All give the same
+/// type. Of none it never ends.
 template <class First, class... More>
   requires(detail::MeansWait<First> || (... || detail::MeansWait<More>))
 auto race(First&& first, More&&... waits) {
@@ -110,8 +110,8 @@ auto any(std::vector<Task<T>>&& tasks) {
   return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::any, std::move(tasks));
 }
 
-/// Tasks that belong together. An error of one destroys the others where they stand, and leaves `join()`; one that nobody
-/// joins for is dropped. The destructor destroys what still runs.
+/// Tasks that belong together. An error of one destroys the others where they stand, and leaves `join()`; one that
+/// nobody joins for is dropped. The destructor destroys what still runs.
 class TaskGroup {
  public:
   /// On this thread's loop, or on `loop`.
@@ -159,8 +159,8 @@ class TaskGroup {
     detail::Joining joining_;
   };
 
-  /// Until all have ended, also those that are added meanwhile; throws the first error, and the group can be used again.
-  /// If the wait is given up the tasks go on. One task waits at a time.
+  /// Until all have ended, also those that are added meanwhile; throws the first error, and the group can be used
+  /// again. If the wait is given up the tasks go on. One task waits at a time.
   template <class Options = detail::WaitBraces>
   Awaiter join(Options&& options = detail::without_limit) {
     return {*joined_, detail::limit_of<Options>(options)};

@@ -54,8 +54,8 @@ bool made(const Named<Object>& call, const Object& object, Log& log, long n) {
   return failed;
 }
 
-/// Holds what happens when an allocation of a call fails against what happens otherwise, in every state, with so many ticks
-/// queued that one more needs space or does not. `happens` gives nothing when there are not so many allocations.
+/// Holds what happens when an allocation of a call fails against what happens otherwise, in every state, with so many
+/// ticks queued that one more needs space or does not. `happens` gives nothing when there are not so many allocations.
 template <class Object, std::size_t States, std::size_t Calls, class Happens>
 void the_same_without_memory(const Named<Object> (&states)[States], const Named<Object> (&calls)[Calls],
                              Happens happens) {

@@ -4,8 +4,8 @@
 
 #include <string>
 
-// Functions of the library's names for somebody else's purpose. Argument-dependent lookup finds the library's beside them,
-// because the arguments are its types; what the library only refuses may not be the better match.
+// Functions of the library's names for somebody else's purpose. Argument-dependent lookup finds the library's beside
+// them, because the arguments are its types; what the library only refuses may not be the better match.
 namespace other_people {
 
 struct Pool {

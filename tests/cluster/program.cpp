@@ -1,5 +1,5 @@
-// What program.mjs does with Node's cluster, in the same words: a primary that runs one scenario and prints what it sees,
-// and workers that do what they are told. Ports are not printed, because they differ.
+// What program.mjs does with Node's cluster, in the same words: a primary that runs one scenario and prints what it
+// sees, and workers that do what they are told. Ports are not printed, because they differ.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>

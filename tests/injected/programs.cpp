@@ -50,7 +50,8 @@ int open_descriptors() {
   return count;
 }
 
-/// Turns until it is over. A turn in which nothing came for so long is a hang; more turns than any of this takes, a spin.
+/// Turns until it is over. A turn in which nothing came for so long is a hang; more turns than any of this takes, a
+/// spin.
 void run(Session& session) {
   constexpr int max_turns = 3000;
   net::Loop& loop = net::Loop::current();

@@ -1,11 +1,11 @@
-// kqueue(2) as its manual pages describe it, in terms of epoll(7) and eventfd(2): a place to test the kqueue poller where
-// there is no kqueue. It shows that the poller keeps its contract with these rules. It does not show what a kernel of
-// macOS or BSD does besides.
+// kqueue(2) as its manual pages describe it, in terms of epoll(7) and eventfd(2): a place to test the kqueue poller
+// where there is no kqueue. It shows that the poller keeps its contract with these rules. It does not show what a
+// kernel of macOS or BSD does besides.
 //
 // EVFILT_READ and EVFILT_WRITE are level-triggered. EV_EOF comes beside unread data. An error of the socket comes with
 // it in fflags, which takes SO_ERROR away: more than the systems do, so that nobody relies on it. A filter goes when
-// its descriptor is closed, though a duplicate lives on. A child of fork() has no queue. EVFILT_USER is one event a queue,
-// with EV_CLEAR. Other filters and flags are refused.
+// its descriptor is closed, though a duplicate lives on. A child of fork() has no queue. EVFILT_USER is one event a
+// queue, with EV_CLEAR. Other filters and flags are refused.
 #include <sys/event.h>
 
 #include <errno.h>

@@ -17,7 +17,8 @@ namespace programs {
 
 inline constexpr int child_ended_well = 37;
 
-/// Without clang++ 20 AddressSanitizer's allocator stays locked in a child that is forked while another thread allocates.
+/// Without clang++ 20 AddressSanitizer's allocator stays locked in a child that is forked while another thread
+/// allocates.
 #if defined(__SANITIZE_ADDRESS__)
 inline constexpr bool forks_without_threads_only = true;
 #elif defined(__has_feature)

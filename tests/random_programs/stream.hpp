@@ -1,6 +1,6 @@
 // What stands on a connection: every direction has a number, which its first bytes say, and a known sequence of
-// bytes. Whoever receives knows what has to come. A port may have come to another process's program meanwhile: the first
-// bytes say the process too.
+// bytes. Whoever receives knows what has to come. A port may have come to another process's program meanwhile: the
+// first bytes say the process too.
 #ifndef NET_TESTS_RANDOM_PROGRAMS_STREAM_HPP
 #define NET_TESTS_RANDOM_PROGRAMS_STREAM_HPP
 

@@ -60,7 +60,8 @@ void wait_for_a_signal() { ::pause(); }
 #endif
 
 /// Ends the program, naming the test, when one takes longer than NET_TEST_DEADLINE seconds (600; 0 is for ever). It is
-/// for tests that hang, and waits in most of them: processor time does not part them from one on a machine that is busy.
+/// for tests that hang, and waits in most of them: processor time does not part them from one on a machine that is
+/// busy.
 struct Watchdog : doctest::IReporter {
   explicit Watchdog(const doctest::ContextOptions&) { start_watching(); }
 

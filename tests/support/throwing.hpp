@@ -26,7 +26,8 @@ inline int throws_to_the_end(net::Loop& loop, int most) {
   return thrown;
 }
 
-/// Turns the loop until an int was thrown, and a few times more. There is memory again from then on; gives how many were.
+/// Turns the loop until an int was thrown, and a few times more. There is memory again from then on; gives how many
+/// were.
 inline int throws_without_memory(net::Loop& loop, std::optional<NoMemory>& none) {
   int thrown = 0;
   for (int turns_after = 0; turns_after < 10;) {

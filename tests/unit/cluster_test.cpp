@@ -157,7 +157,7 @@ TEST_CASE("S33.8: close() in one worker closes it there; with the last one the p
   run_until(fleet.loop, [&] { return fleet.hear(port) == "ECONNREFUSED"; });
 }
 
-TEST_CASE("S33.7: a connection for which no worker has room waits; it is served when one has") {
+TEST_CASE("S33.7: a connection for which no worker has space waits; it is served when one has") {
   Fleet fleet(2);
   const int port = fleet.listen();
   for (const net::Worker& each : fleet.workers) each.send("max 1");

@@ -256,7 +256,7 @@ TEST_CASE("S33.3: a server that closes right after it was sent arrives all the s
   run_to_the_end(loop);
 }
 
-TEST_CASE("S33.3: a server that closes right after it was sent arrives although the channel has no room yet") {
+TEST_CASE("S33.3: a server that closes right after it was sent arrives although the channel has no space yet") {
   net::Loop loop;
   const std::size_t before = open_descriptors();
   const auto [one, other] = net::IpcChannel::pair(loop);

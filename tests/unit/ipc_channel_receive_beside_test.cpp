@@ -91,7 +91,7 @@ TEST_CASE("S32.5: whichever allocation fails while a task receives, a message co
     net::Loop loop;
     Ends ends(loop);
     Log log;
-    log.add(std::string(200, '.'));  // room for what is noted
+    log.add(std::string(200, '.'));  // space for what is noted
     auto [one, other] = net::IpcChannel::pair(loop);
     one.on<"error">([] {});
     bool came = false, over = false;

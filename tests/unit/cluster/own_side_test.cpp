@@ -93,7 +93,7 @@ namespace {
 template <class F>
 int as_a_worker(F&& f) {
   return in_child([&f] {
-    net::detail::OwnSide::looked = false;
+    net::detail::OwnSide::role = net::detail::ClusterRole::unknown;
     ::setenv("NET_CLUSTER_WORKER", "7", 1);
     return f();
   });

@@ -38,7 +38,7 @@ struct Double {
 
 }  // namespace
 
-TEST_CASE("S33.6, S33.7, S33.8: in turn; who has given one back gets none before it has room; the last one closes it") {
+TEST_CASE("S33.6, S33.7, S33.8: in turn; who has given one back gets none before it has space; the last one closes it") {
   net::Loop loop;
   const auto first = net::IpcChannel::pair(loop), second = net::IpcChannel::pair(loop);
   Double one(loop, first.first, first.second), other(loop, second.first, second.second);
@@ -65,7 +65,7 @@ TEST_CASE("S33.6, S33.7, S33.8: in turn; who has given one back gets none before
   server->member(*other.state)->full = true;
   connect();
   run_until(loop, [&] { return server->waiting.size() == 1; });
-  server->has_room(*one.state);
+  server->has_space(*one.state);
   run_until(loop, [&] { return one.given == 3; });
 
   server->leave(*one.state);

@@ -15,8 +15,8 @@ using namespace tests;
 
 namespace {
 
-/// Turns the loop with the n-th allocation failing, for every n, until something has happened; `begin` begins it, and gives
-/// what says whether it has.
+/// Turns the loop with the n-th allocation failing, for every n, until something has happened; `begin` begins it, and
+/// gives what says whether it has.
 template <class Begin>
 void for_every_allocation(Begin begin) {
   for (long n = 1;; ++n) {

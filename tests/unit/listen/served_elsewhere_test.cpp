@@ -20,7 +20,7 @@ const ServedElsewhere elsewhere{
       asked += options.host + ":" + std::to_string(options.port) + options.path + ";";
     },
     [](ServerState&, std::uint32_t number) noexcept { asked += "left " + std::to_string(number) + ";"; },
-    [](ServerState&) { asked += "room;"; }};
+    [](ServerState&) { asked += "space;"; }};
 
 }  // namespace
 
@@ -45,7 +45,7 @@ TEST_CASE("S33.6: somebody else is asked to listen, unless a server wants a port
   server.close();
   real.close();
   run_to_the_end(loop);
-  CHECK(asked == "room;left 7;");
+  CHECK(asked == "space;left 7;");
   CHECK(log.text() == "close");
 
   note(failing, log);

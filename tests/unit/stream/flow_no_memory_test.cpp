@@ -16,8 +16,8 @@ using namespace tests;
 
 namespace {
 
-/// Removes without memory what `add` has added to a socket that has a 'data' listener, with every number of ticks queued, one
-/// of which has no space for one more. Then the socket flows.
+/// Removes without memory what `add` has added to a socket that has a 'data' listener, with every number of ticks
+/// queued, one of which has no space for one more. Then the socket flows.
 template <class Add, class Remove>
 void flows_again(Add add, Remove remove) {
   for (int ticks = 0; ticks < 40; ++ticks) {

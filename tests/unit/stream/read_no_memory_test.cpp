@@ -16,8 +16,8 @@ using namespace tests;
 
 namespace {
 
-/// Reads more than one 'data' carries at once, and `meanwhile` is done without memory in the listener of the first. Gives
-/// what has left the loop.
+/// Reads more than one 'data' carries at once, and `meanwhile` is done without memory in the listener of the first.
+/// Gives what has left the loop.
 template <class Meanwhile>
 std::string left_with_a_rest(Meanwhile meanwhile) {
   int ends[2];

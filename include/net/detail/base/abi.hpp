@@ -48,8 +48,8 @@
 // to clang++ the symbols of what stands in a namespace are named as the namespace was opened.
 namespace net::inline NET_ABI::detail {
 
-// Two files may share nothing that has a name, and yet wait for each other, each with a default loop of its own. So this
-// has the same name in both ways, and is thread-local in one of them: no linker joins the two.
+// Two files may share nothing that has a name, and yet wait for each other, each with a default loop of its own. So
+// this has the same name in both ways, and is thread-local in one of them: no linker joins the two.
 extern "C" {
 #if defined(NET_SEPARATE)
 inline constinit thread_local int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;

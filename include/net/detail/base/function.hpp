@@ -34,11 +34,10 @@ void call_back(F& callback, Args&&... args) {
   if constexpr (is_run) callback(std::forward<Args>(args)...);
 }
 
-/// Whether a call gives an R. The language is asked, here and below: traits are classes, and each type would pay for some.
+/// Whether a call gives an R. The language is asked, here and below: traits are classes, and each type would pay for
+/// some.
 template <class F, class R, class... Args>
-concept CallsAs = requires(F& callable, Args&&... args) {
-  static_cast<R>(callable(static_cast<Args&&>(args)...));
-};
+concept CallsAs = requires(F& callable, Args&&... args) { static_cast<R>(callable(static_cast<Args&&>(args)...)); };
 
 template <class Signature>
 class Function;
@@ -91,7 +90,8 @@ class Function<R(Args...)> {
     requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && CallsAs<std::decay_t<F>, R, Args...>)
   Function(F&& f) {
     using Callable = std::decay_t<F>;
-    constexpr bool is_run = !(std::is_void_v<R> && gives_task<decltype(std::declval<Callable&>()(std::declval<Args>()...))>);
+    constexpr bool is_run =
+        !(std::is_void_v<R> && gives_task<decltype(std::declval<Callable&>()(std::declval<Args>()...))>);
     static_assert(is_run,
                   "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
     if constexpr (fits<Callable>) {

@@ -31,7 +31,8 @@ class KeyIndex {
     return {begins_[slot], begins_[slot + 1]};
   }
 
-  /// For a count of keys, at most 2^30, so that twice as many can still be counted. What it knows is void until `rebuild`.
+  /// For a count of keys, at most 2^30, so that twice as many can still be counted. What it knows is void until
+  /// `rebuild`.
   void resize(std::size_t count) {
     if (count > std::size_t{1} << 30)
       throw_error(make_error(Errc::ERR_OUT_OF_RANGE, "A list of so many rules is not possible"));

@@ -14,6 +14,13 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+/// What this process is in a cluster.
+enum class ClusterRole : std::uint8_t {
+  unknown,  // nobody has asked yet
+  none,     // it was not started by a primary, or could not reach it
+  worker
+};
+
 struct OwnSide : Handle {
   static const Operations table;
   static const ServedElsewhere hooks;
@@ -27,7 +34,7 @@ struct OwnSide : Handle {
     std::string key;             // what was asked for
     std::string address;         // as errors name it
     int port = -1;
-    bool gave_back = false;  // a connection, for want of room
+    bool gave_back = false;  // a connection, for want of space
   };
 
   /// Null in a process that is no worker. The first call connects it, on this thread's loop.
@@ -35,7 +42,7 @@ struct OwnSide : Handle {
 
   static bool is_worker() {
     (void)of_process();
-    return found;
+    return role == ClusterRole::worker;
   }
 
   explicit OwnSide(LoopCore& core) : Handle(core, table), self(new WorkerState(core)) {}
@@ -43,12 +50,12 @@ struct OwnSide : Handle {
   void begin(Loop& on, int id, NativeHandle channel);
   void listen(ServerState& server, const ListenOptions& asked);
   void left(std::uint32_t number) noexcept;
-  void room(ServerState& server);
+  void has_space(ServerState& server);
   void heard(std::string_view bytes, const ReceivedHandle& handle);
   void answered(Heard& words, const ReceivedHandle& handle);
   void listens(ServerState& server, std::uint32_t number);
   void given(std::int64_t number, const Socket& socket);
-  void give_back(std::int64_t number, const Socket& socket, bool for_want_of_room);
+  void give_back(std::int64_t number, const Socket& socket, bool for_want_of_space);
   void message(std::string_view bytes, const ReceivedHandle& handle);
   void disconnect();
   void gone();
@@ -60,8 +67,7 @@ struct OwnSide : Handle {
   std::int64_t last_question = 0;
 
   static inline OwnSide* the_one = nullptr;
-  static inline bool looked = false;
-  static inline bool found = false;  // this process was started as a worker
+  static inline ClusterRole role{};
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

@@ -31,12 +31,13 @@ NET_API constexpr ServedElsewhere OwnSide::hooks{
       if (the_one) the_one->left(number);
     },
     [](ServerState& server) {
-      if (the_one) the_one->room(server);
+      if (the_one) the_one->has_space(server);
     }};
 
 /// The variable goes: a process that this one starts is no worker of its primary.
 NET_API OwnSide* OwnSide::of_process() {
-  if (detail::exchange(looked, true)) return the_one;
+  if (role != ClusterRole::unknown) return the_one;
+  role = ClusterRole::none;
   std::string id;
   if (!Processes::take_variable("NET_CLUSTER_WORKER", id)) return nullptr;
   const NativeHandle channel = Processes::given_channel();
@@ -51,7 +52,7 @@ NET_API OwnSide* OwnSide::of_process() {
   for (const char digit : id) number = number * 10 + (digit - '0');
   the_one->begin(loop, number, channel);
   none.passed = true;
-  found = true;
+  role = ClusterRole::worker;
   return the_one;
 }
 
@@ -71,7 +72,8 @@ NET_API void OwnSide::begin(Loop& on, int id, NativeHandle channel) {
   self->say(Spoken(Say::online));
 }
 
-/// Those of one worker that ask for the same are told apart by a number, so that each of two that ask for any port has one.
+/// Those of one worker that ask for the same are told apart by a number, so that each of two that ask for any port has
+/// one.
 NET_API void OwnSide::listen(ServerState& server, const ListenOptions& asked) {
   Spoken wanted(Say::message);
   const std::int64_t flags =
@@ -117,13 +119,13 @@ NET_API void OwnSide::left(std::uint32_t number) noexcept {
   undo_or_give_up(Access::state(*self->channel), [&] { self->say(Spoken(Say::closed).number(number)); });
 }
 
-/// S33.7: it had no room, and has again.
-NET_API void OwnSide::room(ServerState& server) {
+/// S33.7: it had no space, and has again.
+NET_API void OwnSide::has_space(ServerState& server) {
   for (Shared& each : servers) {
     if (each.server.get() != &server || !each.gave_back) continue;
     if (server.max_connections && server.connections >= *server.max_connections) continue;
     each.gave_back = false;
-    self->say(Spoken(Say::room).number(each.number));
+    self->say(Spoken(Say::space).number(each.number));
   }
 }
 
@@ -195,16 +197,16 @@ NET_API void OwnSide::given(std::int64_t number, const Socket& socket) {
 }
 
 /// A primary that has no descriptor left for it, or no memory, is asked again.
-NET_API void OwnSide::give_back(std::int64_t number, const Socket& socket, bool for_want_of_room) {
+NET_API void OwnSide::give_back(std::int64_t number, const Socket& socket, bool for_want_of_space) {
   Access::state(socket).errors_heard = true;
   if (!self->connected()) return void(socket.destroy());
   Spoken said(Say::back);
-  said.number(number).number(for_want_of_room);
+  said.number(number).number(for_want_of_space);
   self->channel->send(said.bytes(), socket, {}, [=](const Error& error) {
     if (!error) return;
     if (!the_one || !the_one->self->connected() || socket.destroyed()) return void(socket.destroy());
     const Ref<TimerState> again(new TimerState(*the_one->loop));
-    again->callback = [=] { the_one ? the_one->give_back(number, socket, for_want_of_room) : void(socket.destroy()); };
+    again->callback = [=] { the_one ? the_one->give_back(number, socket, for_want_of_space) : void(socket.destroy()); };
     the_one->loop->start_timer(*again, 100, the_one->loop->now());
   });
 }

@@ -114,8 +114,8 @@ NET_API void ClusterState::heard(WorkerState& worker, std::string_view bytes, co
         handle.socket()->destroy();
       }
       return;
-    case Say::room:
-      if (SharedServer* const server = shared(words.number())) server->has_room(worker);
+    case Say::space:
+      if (SharedServer* const server = shared(words.number())) server->has_space(worker);
       return;
     case Say::leaving: worker.on_purpose = true; return;
     case Say::message: return message(worker, words.rest(), handle);
@@ -219,7 +219,6 @@ NET_API void ClusterState::look_at_children() {
         if (!who->disconnected && who->channel) who->channel->disconnect().disconnect();
       };
       loop->start_timer(*late, 1000, loop->now());
-      late->refd = true;
     }
   }
   again.passed = true;

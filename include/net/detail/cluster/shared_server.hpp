@@ -42,8 +42,8 @@ struct SharedServer : Handle {
   void answer_all(int failed);
   void not_answered(const Question& question, const Error& error);
   void arrived(const Socket& socket);
-  void came_back(WorkerState& worker, const Socket& socket, bool for_want_of_room);
-  void has_room(WorkerState& worker);
+  void came_back(WorkerState& worker, const Socket& socket, bool for_want_of_space);
+  void has_space(WorkerState& worker);
   void hand_out();
   void handed_over(WorkerState& worker, const Socket& socket, const Error& error);
   void leave(WorkerState& worker);

@@ -82,8 +82,8 @@ NET_API void SharedServer::answer(const Question& question, int failed) {
   });
 }
 
-/// The worker has no descriptor left for it, or no memory, or on this system no other process can have it: its `listen` fails
-/// with that.
+/// The worker has no descriptor left for it, or no memory, or on this system no other process can have it: its `listen`
+/// fails with that.
 NET_API void SharedServer::not_answered(const Question& question, const Error& error) {
   leave(*question.worker);
   answer(question, error.number() < 0 ? -error.number() : ECONNRESET);
@@ -100,19 +100,19 @@ NET_API void SharedServer::arrived(const Socket& socket) {
   hand_out();
 }
 
-/// One that a worker had no room for, or that came when its server had just closed. It is not read here.
-NET_API void SharedServer::came_back(WorkerState& worker, const Socket& socket, bool for_want_of_room) {
+/// One that a worker had no space for, or that came when its server had just closed. It is not read here.
+NET_API void SharedServer::came_back(WorkerState& worker, const Socket& socket, bool for_want_of_space) {
   SocketState& state = Access::state(socket);
   state.errors_heard = true;
   state.flow_state = Flow::paused;
   state.read_interest = false;
   (void)state.loop->poller().watch(state.channel, 0);
-  if (Member* const whose = member(worker); whose && for_want_of_room) whose->full = true;
+  if (Member* const whose = member(worker); whose && for_want_of_space) whose->full = true;
   waiting.insert(0, socket);
   hand_out();
 }
 
-NET_API void SharedServer::has_room(WorkerState& worker) {
+NET_API void SharedServer::has_space(WorkerState& worker) {
   if (Member* const whose = member(worker)) whose->full = false;
   hand_out();
 }
@@ -127,7 +127,7 @@ NET_API SharedServer::Member* SharedServer::next_in_turn() noexcept {
   return best;
 }
 
-/// S33.6: in turn, to whoever has room.
+/// S33.6: in turn, to whoever has space.
 NET_API void SharedServer::hand_out() {
   if (closed || !ready) return;
   while (!waiting.empty()) {
@@ -162,7 +162,7 @@ NET_API void SharedServer::handed_over(WorkerState& worker, const Socket& socket
       const Ref<SharedServer> self(this);
       const Ref<TimerState> again(new TimerState(*loop));
       again->refd = false;
-      again->callback = [self, who = Ref<WorkerState>(&worker)] { self->has_room(*who); };
+      again->callback = [self, who = Ref<WorkerState>(&worker)] { self->has_space(*who); };
       loop->start_timer(*again, 100, loop->now());
     }
   }

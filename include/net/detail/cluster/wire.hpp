@@ -1,4 +1,5 @@
-// What a primary and its workers say to each other: a letter, numbers and texts in one message of their channel. Internal.
+// What a primary and its workers say to each other: a kind, numbers and texts in one message of their channel.
+// Internal.
 #ifndef NET_DETAIL_CLUSTER_WIRE_HPP
 #define NET_DETAIL_CLUSTER_WIRE_HPP
 
@@ -21,8 +22,8 @@ enum class Say : char {
   listening = 'l',   // worker: number, family, port, address, path
   closed = 'c',      // worker: number
   connection = 'n',  // primary: number; the socket comes with it
-  back = 'b',        // worker: number, whether for want of room; the socket goes back with it
-  room = 'r',        // worker: number
+  back = 'b',        // worker: number, whether for want of space; the socket goes back with it
+  space = 'r',       // worker: number
   leaving = 'd',     // worker: it disconnects on purpose
   leave = 'x',       // primary: disconnect
   message = 'm',     // either: the user's bytes

@@ -46,7 +46,7 @@ enum : unsigned { cluster_fork, cluster_online, cluster_listening, cluster_messa
 
 /// What emits events, and asks nothing of who listens.
 template <class Derived, class Events>
-struct PlainEmitter : Handle {
+struct PlainEmitter : Handle, MindsNoListeners {
   using Handle::Handle;
 
   template <unsigned Index, class... Args>
@@ -56,12 +56,6 @@ struct PlainEmitter : Handle {
     using Row = typename EventAt<Events, Index>::type;
     return call_listeners_rarely(static_cast<Derived&>(*this), Index, typename Row::Given(args...).at);
   }
-  static constexpr bool minds_listeners(unsigned) noexcept { return false; }
-  void listener_added(unsigned) noexcept {}
-  void listener_put_in_front(unsigned) noexcept {}
-  void listener_removed(unsigned) noexcept {}
-  void all_listeners_go(unsigned) noexcept {}
-  std::size_t own_listeners(unsigned) const noexcept { return 0; }
 
   Listeners listeners;
 };

@@ -223,7 +223,8 @@ class [[nodiscard("write co_await before it")]] ConnectAwaiter : public EventAwa
   ConnectAwaiter(Socket connecting, const Options& options) : Base(connecting, options) {
     Access::state(connecting).given_to_task();
   }
-  ConnectAwaiter(ConnectAwaiter&& other) : Base(std::move(other)), connected_(detail::exchange(other.connected_, true)) {}
+  ConnectAwaiter(ConnectAwaiter&& other)
+      : Base(std::move(other)), connected_(detail::exchange(other.connected_, true)) {}
   ~ConnectAwaiter();
 
   Socket await_resume();

@@ -14,8 +14,8 @@
 namespace net::inline NET_ABI::detail {
 
 /// A view of what was taken last stays valid until more is added, or `settle` is called. So the bytes are copied into
-/// memory of its own. Large ones need not be: the task that gets them asks again at once, most of the time, and if it does
-/// not, the buffer that they were read into becomes its own.
+/// memory of its own. Large ones need not be: the task that gets them asks again at once, most of the time, and if it
+/// does not, the buffer that they were read into becomes its own.
 class ReceivedBytes {
  public:
   /// Fewer are copied: a buffer is too much to be kept for them.

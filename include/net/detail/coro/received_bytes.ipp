@@ -10,7 +10,7 @@
 
 namespace net::inline NET_ABI::detail {
 
-/// The rest stays where it is if there is room behind it. What is added may be of what was there before.
+/// The rest stays where it is if there is space behind it. What is added may be of what was there before.
 NET_GNU(noinline) NET_API void ReceivedBytes::add_slowly(std::string_view bytes) {
   if (bytes.empty()) return;
   const std::size_t before = rest_.size(), size = before + bytes.size();

@@ -176,7 +176,8 @@ struct KeptWithArguments : KeptCallable {
   }
 };
 
-/// S34.1: a listener that returns a task has it spawned, and lives as long as the last of them, as what it is given does.
+/// S34.1: a listener that returns a task has it spawned, and lives as long as the last of them, as what it is given
+/// does.
 template <TaskLike Task>
 struct ListenerResult<Task> {
   template <class F>

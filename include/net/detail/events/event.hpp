@@ -274,8 +274,8 @@ struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
 /// The number that stands for all events, when all listeners of all its events were removed.
 inline constexpr unsigned all_events = ~0u;
 
-/// A base of states of which nothing depends on who listens: nothing follows from a listener that comes or goes, and the
-/// library has none of its own.
+/// A base of states of which nothing depends on who listens: nothing follows from a listener that comes or goes, and
+/// the library has none of its own.
 struct MindsNoListeners {
   static constexpr bool minds_listeners(unsigned) noexcept { return false; }
   void listener_added(unsigned) noexcept {}

@@ -101,7 +101,8 @@ class Listeners {
     if (depth_ == 0) settle();
   }
 
-  /// Where the handle stands that listeners are given a reference to, and what it is a handle of; null: none stands there.
+  /// Where the handle stands that listeners are given a reference to, and what it is a handle of; null: none stands
+  /// there.
   void* place_of_handle() noexcept { return handle_; }
   void* lent_handle() const noexcept {
     void* of;
@@ -135,7 +136,8 @@ class Listeners {
     const std::uint64_t newest = last_id_;
     const Emission emission(*this);
     for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->event == event && r->id <= newest && r->is(ListenerRecord::own) && !r->is(ListenerRecord::removed)) invoke(*r);
+      if (r->event == event && r->id <= newest && r->is(ListenerRecord::own) && !r->is(ListenerRecord::removed))
+        invoke(*r);
     }
   }
 

@@ -1,5 +1,5 @@
-// What a stream of a file is made of, to read or to write: it is open, one step of it is under way on a thread, it closes.
-// Internal.
+// What a stream of a file is made of, to read or to write: it is open, one step of it is under way on a thread, it
+// closes. Internal.
 #ifndef NET_DETAIL_FILE_STATE_HPP
 #define NET_DETAIL_FILE_STATE_HPP
 

@@ -105,8 +105,8 @@ NET_API void FileWriting::after_fork() {
   if (is_mine_after_fork()) go_on_soon();
 }
 
-/// S31.7: the loop or the process ends, and no thread will write what waits. A file is waited for, whatever it takes; a FIFO
-/// takes what it has space for.
+/// S31.7: the loop or the process ends, and no thread will write what waits. A file is waited for, whatever it takes; a
+/// FIFO takes what it has space for.
 NET_API void FileWriting::hand_over() noexcept {
   if (destroyed() || loop->inert()) return;
   if (!busy) return hand_over_to(file, slow);

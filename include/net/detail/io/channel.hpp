@@ -16,7 +16,8 @@ namespace net::inline NET_ABI::detail {
 /// means "wait until the poller says so".
 inline constexpr std::ptrdiff_t would_block = -EAGAIN;
 
-/// The system has no memory for it at the moment (S32.2): it means "later" too, but the poller may say "now" all the time.
+/// The system has no memory for it at the moment (S32.2): it means "later" too, but the poller may say "now" all the
+/// time.
 constexpr bool short_of_memory(std::ptrdiff_t result) noexcept { return result == -ENOBUFS || result == -ENOMEM; }
 constexpr bool means_later(std::ptrdiff_t result) noexcept { return result == would_block || short_of_memory(result); }
 

@@ -8,8 +8,8 @@
 
 namespace net::inline NET_ABI {
 
-/// What the system knows a socket by, as `nativeHandle()` and `release()` give it: a descriptor; on Windows a SOCKET, or
-/// the HANDLE of a named pipe. -1 is none.
+/// What the system knows a socket by, as `nativeHandle()` and `release()` give it: a descriptor; on Windows a SOCKET,
+/// or the HANDLE of a named pipe. -1 is none.
 #if defined(_WIN32)
 using NativeHandle = std::intptr_t;
 #else

@@ -14,8 +14,8 @@
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// What came with a message: nothing, a socket or a server. Whoever gets it may keep it, or let it go: what nobody closes
-/// stays open, as a connection that was accepted does.
+/// What came with a message: nothing, a socket or a server. Whoever gets it may keep it, or let it go: what nobody
+/// closes stays open, as a connection that was accepted does.
 class ReceivedHandle {
  public:
   ReceivedHandle() noexcept = default;                                             ///< nothing came

@@ -21,8 +21,8 @@ struct ReadFrame {
   std::string_view unread;
 };
 
-/// It keeps what is not a whole frame yet: never more than one frame of the largest size, and what came in one piece with
-/// it. It closes no descriptor: whoever has it does.
+/// It keeps what is not a whole frame yet: never more than one frame of the largest size, and what came in one piece
+/// with it. It closes no descriptor: whoever has it does.
 class FrameReader {
  public:
   enum class Step : std::uint8_t { frame, more, rubbish, too_large };
@@ -41,8 +41,8 @@ class FrameReader {
   NativeHandle take_descriptor() noexcept { return detail::exchange(descriptor_, no_handle); }
   /// One after the other, all that it has.
   NativeHandle take_any_descriptor() noexcept;
-  /// The ticket of a frame that has begun and is not whole yet; empty if there is none. What comes after is no frame any
-  /// more.
+  /// The ticket of a frame that has begun and is not whole yet; empty if there is none. What comes after is no frame
+  /// any more.
   std::string_view take_any_ticket() noexcept;
   /// Bytes that wait for the rest of their frame.
   std::size_t waiting() const noexcept { return bytes_.size() - begin_; }

@@ -16,12 +16,12 @@ NET_API bool has_to_send(SocketState& socket);
 /// Why a socket that is open cannot travel: what it has received would be lost, or is too much for a frame.
 NET_API Error handover_refusal(const SocketState& socket);
 
-/// Adds to the bytes what was received and nobody has taken, as it came: what was decoded is encoded again. Throws without
-/// memory, and then the socket goes on.
+/// Adds to the bytes what was received and nobody has taken, as it came: what was decoded is encoded again. Throws
+/// without memory, and then the socket goes on.
 NET_API void take_unread(SocketState& socket, std::string& into);
 
-/// From now on it is destroyed for its user, and nothing is emitted any more; the descriptor stays, and so does its place
-/// among its server's connections.
+/// From now on it is destroyed for its user, and nothing is emitted any more; the descriptor stays, and so does its
+/// place among its server's connections.
 NET_API void lay_aside(SocketState& socket) noexcept;
 
 /// The other side has it: it is closed here, without a word to anybody. One that throws has done nothing.

@@ -99,7 +99,8 @@ NET_API void IpcState::drop_received() noexcept {
   while (!received.empty()) close_unwanted(received.pop_front().handle);
 }
 
-/// The loop keeps an open channel, but not one that nobody reads and that has nothing to send: that is its users' alone.
+/// The loop keeps an open channel, but not one that nobody reads and that has nothing to send: that is its users'
+/// alone.
 NET_API void IpcState::let_go_unless(bool in_use) noexcept {
   if (!pulled || !is_open() || in_use == kept_by_loop || loop->inert() || loop->leaving()) return;
   kept_by_loop = in_use;

@@ -210,8 +210,8 @@ NET_API void IpcState::close_what_came() noexcept {
   }
 }
 
-/// A ticket that nobody opens would keep its socket open, so what is on its way is looked at too, as far as it has come. In
-/// a copy: a listener may be looking at the frame that came last.
+/// A ticket that nobody opens would keep its socket open, so what is on its way is looked at too, as far as it has
+/// come. In a copy: a listener may be looking at the frame that came last.
 NET_API void IpcState::close_unopened() {
   const auto close_one = [this](std::string_view ticket) {
     CameHere unwanted(no_handle);

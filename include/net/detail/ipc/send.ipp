@@ -156,8 +156,8 @@ NET_API void IpcState::flush() {
   close_if_done();
 }
 
-/// One call. Answers go between two frames; a frame with a handle is the first of its call, as the descriptor travels with
-/// its first byte.
+/// One call. Answers go between two frames; a frame with a handle is the first of its call, as the descriptor travels
+/// with its first byte.
 NET_API std::ptrdiff_t IpcState::send_some() noexcept {
   const bool inside_frame = !queue.empty() && (queue.first()->sent > 0 || offered);
   if (!inside_frame && !answers.empty()) {
@@ -166,7 +166,7 @@ NET_API std::ptrdiff_t IpcState::send_some() noexcept {
     if (sent > 0) answers.consume(static_cast<std::size_t>(sent));
     return sent == 0 ? would_block : sent;
   }
-  IoSlice slices[64];
+  IoSlice slices[max_slices];
   NativeHandle passed = no_handle;
   const std::ptrdiff_t count = gather(slices, passed);
   if (count <= 0) return count;

@@ -1,4 +1,5 @@
-// What a channel between processes is made of: frames out, frames in, and its end. Internal; net::IpcChannel is its face.
+// What a channel between processes is made of: frames out, frames in, and its end. Internal; net::IpcChannel is its
+// face.
 #ifndef NET_DETAIL_IPC_STATE_HPP
 #define NET_DETAIL_IPC_STATE_HPP
 
@@ -23,8 +24,8 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// What this side has to say of the handles that came, in order. It needs no memory: who sends more of them than `window`
-/// without an answer is none of ours.
+/// What this side has to say of the handles that came, in order. It needs no memory: who sends more of them than
+/// `window` without an answer is none of ours.
 class Answers {
  public:
   static constexpr std::size_t window = 64;
@@ -46,7 +47,7 @@ class Answers {
   std::size_t size_ = 0, written_ = 0;
 };
 
-struct IpcState : Handle {
+struct IpcState : Handle, MindsNoListeners {
   static const Operations table;
 
   explicit IpcState(LoopCore& core);
@@ -138,7 +139,6 @@ struct IpcState : Handle {
     if (event == ipc_message) look_who_reads();
   }
   void all_listeners_go(unsigned event);
-  std::size_t own_listeners(unsigned) const noexcept { return 0; }
 
   template <auto Member>
   static void job_of(Handle& self) {

@@ -14,7 +14,7 @@ NET_API void ServerState::connection_gone(Handle& handle) {
   auto& self = static_cast<ServerState&>(handle);
   --self.connections;
   if (self.elsewhere) [[unlikely]]
-    self.room_changed();
+    self.space_changed();
   self.close_if_drained();
 }
 
@@ -26,8 +26,8 @@ NET_API void ServerState::accept_one() {
   if (!means_nobody(failed)) cannot_accept(-failed);
 }
 
-/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other failures
-/// are of one client.
+/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other
+/// failures are of one client.
 NET_GNU(cold) NET_API void ServerState::cannot_accept(int number) {
   const bool no_memory = short_of_memory(-number);
   const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||

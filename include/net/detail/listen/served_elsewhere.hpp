@@ -14,7 +14,7 @@ struct ServedElsewhere {
   /// Answered later, by `opened_elsewhere` or `refused_elsewhere`, unless it was closed or listened again meanwhile.
   void (*listen)(ServerState&, const ListenOptions&);
   void (*left)(ServerState&, std::uint32_t number) noexcept;  // it listens no more
-  void (*room)(ServerState&);                                 // it may have room for a connection that it gave back
+  void (*has_space)(ServerState&);                            // it may have space for a connection that it gave back
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

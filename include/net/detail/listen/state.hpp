@@ -79,7 +79,7 @@ struct ServerState : Handle, Listening, MindsNoListeners {
   bool ask_elsewhere(const ListenOptions& asked);
   void opened_elsewhere(const ServerState& other, std::uint32_t number, bool accepting);
   void refused_elsewhere(const Error& why);
-  void room_changed();
+  void space_changed();
   void opened();
   void close();
   void reserve_close();

@@ -235,8 +235,8 @@ NET_API void ServerState::refused_elsewhere(const Error& why) {
 }
 
 /// A connection is gone, or more are allowed.
-NET_API void ServerState::room_changed() {
-  if (elsewhere && loop && loop->served_elsewhere) loop->served_elsewhere->room(*this);
+NET_API void ServerState::space_changed() {
+  if (elsewhere && loop && loop->served_elsewhere) loop->served_elsewhere->has_space(*this);
 }
 
 NET_API void ServerState::opened() {

@@ -79,8 +79,8 @@ NET_API void LoopCore::refuse_child() const {
                          "This loop belongs to the parent process: call afterFork() to use it in this one"));
 }
 
-/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to the
-/// thread that asks for it, whose it was before or not.
+/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to
+/// the thread that asks for it, whose it was before or not.
 NET_API void LoopCore::after_fork() {
   if (inert()) {
     std::size_t count = 0;

@@ -10,12 +10,13 @@
 
 namespace net::inline NET_ABI::detail {
 
-/// One buffer, and others to take its place. Who may want to keep a large piece has it lent first: from then on keeping it
-/// needs no memory. What was read into it stays as it is, whoever keeps it or has given it back, until the loop reads again.
+/// One buffer, and others to take its place. Who may want to keep a large piece has it lent first: from then on keeping
+/// it needs no memory. What was read into it stays as it is, whoever keeps it or has given it back, until the loop
+/// reads again.
 class ReceiveBuffer {
  public:
-  /// In a bulk echo 128 KiB are 1.1 to 1.3 times as fast as 64; with 256 the echo gains no more, and a sink loses a fifth
-  /// where it does not fit into the cache beside the kernel's own.
+  /// In a bulk echo 128 KiB are 1.1 to 1.3 times as fast as 64; with 256 the echo gains no more, and a sink loses a
+  /// fifth where it does not fit into the cache beside the kernel's own.
   static constexpr std::size_t capacity = 131072;
   /// So many may be kept at a time. What has been given back stays for the next one.
   static constexpr std::size_t most_kept = 16;

@@ -57,8 +57,8 @@ class Retry {
   bool listed_ = false;
 };
 
-/// Closes what a poller may watch, a channel or an acceptor: first the poller forgets it, and then somebody who waits for a
-/// descriptor may have this one.
+/// Closes what a poller may watch, a channel or an acceptor: first the poller forgets it, and then somebody who waits
+/// for a descriptor may have this one.
 template <class Watched>
 void close_watched(LoopCore* loop, Watched& watched) noexcept {
   if (loop) loop->poller().drop(watched);

@@ -104,8 +104,9 @@ NET_API void SocketState::stop_lingering() noexcept {
 }
 
 /// A task waits for 'close', and a reader that nobody asks would keep the other side's end away from it. So the reader
-/// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the task
-/// may have to answer what came, and 'end' would come too early: if the reader holds nothing, the end is looked for.
+/// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the
+/// task may have to answer what came, and 'end' would come too early: if the reader holds nothing, the end is looked
+/// for.
 NET_API void SocketState::close_is_awaited() {
   if (!says_reader(reader_note) || destroyed()) return;
   if (ending()) {

@@ -24,8 +24,8 @@ struct PipeListener {
 namespace net::inline NET_ABI {
 
 /// What a socket can be piped to: a handle, whose copies are the same object, with what `Socket` has of these, of the
-/// same meaning (S24.13). `off` takes what `addListener` gives, and must not throw. If `addListener` takes `true` behind
-/// the listener, as in `Emitter`, that puts the one of 'error' before the others.
+/// same meaning (S24.13). `off` takes what `addListener` gives, and must not throw. If `addListener` takes `true`
+/// behind the listener, as in `Emitter`, that puts the one of 'error' before the others.
 template <class T>
 concept Writable = std::copy_constructible<T> && requires(T& to, Chunk chunk, detail::PipeListener listener) {
   { to.write(chunk) } -> std::convertible_to<bool>;

@@ -79,7 +79,12 @@ NET_GNU(noinline) NET_API void SocketState::read_loop(ReadResult got, bool to_th
     loop->drain_ticks();  // S2.2: before the next 'data'
     if (!read_interest) return;
   }
-  if (got.size != would_block) short_of_memory(got.size) ? wait_for_memory() : on_read_end(got.size);
+  if (got.size <= 0) on_no_bytes(got.size);
+}
+
+/// There is nothing now, the kernel is out of memory, or this is the end.
+NET_API void SocketState::on_no_bytes(std::ptrdiff_t got) {
+  if (got != would_block) short_of_memory(got) ? wait_for_memory() : on_read_end(got);
 }
 
 /// The kernel will give no more: the end of the stream, or an error.
@@ -100,10 +105,7 @@ NET_API void SocketState::read_onread(bool to_the_end) {
     if (into.empty()) return on_read_end(-ENOBUFS);  // reading nothing would look like the end
     const ReadResult lent = channel.read(reinterpret_cast<char*>(into.data()), into.size());
     const std::ptrdiff_t got = lent.size;
-    if (got <= 0) {
-      if (got != would_block) short_of_memory(got) ? wait_for_memory() : on_read_end(got);
-      return;
-    }
+    if (got <= 0) return on_no_bytes(got);
     if (lent.bytes != reinterpret_cast<char*>(into.data())) {
       std::memcpy(into.data(), lent.bytes, static_cast<std::size_t>(got));  // the channel's own buffer
     }

@@ -34,6 +34,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool push(std::string_view bytes);
   void buffer_bytes(std::string&& bytes);
   void on_read_end(std::ptrdiff_t got);
+  void on_no_bytes(std::ptrdiff_t got);
   void read_onread(bool to_the_end);
   void next_onread_buffer();
   void push_end();

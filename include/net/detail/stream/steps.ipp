@@ -8,7 +8,8 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-// A step is made in its place in the queue: it comes several times with each connection, and moving it there costs more.
+// A step is made in its place in the queue: it comes several times with each connection, and moving it there costs
+// more.
 NET_API void SocketState::tick(void (*step)(SocketState&)) {
   if (loop) loop->ticks().emplace(SocketTick{Owing<SocketState>(*this), step, generation});
 }

@@ -37,8 +37,8 @@ NET_API void remove_path(std::string_view path) noexcept;
 NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
                            bool* mode_failed = nullptr) noexcept;
 
-/// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5). With a backlog of 0 one that listens stays as
-/// it is, and any other one is EINVAL.
+/// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5). With a backlog of 0 one that listens
+/// stays as it is, and any other one is EINVAL.
 NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os

@@ -51,8 +51,8 @@ class Waker {
 /// belongs to a parent.
 NET_API std::uint32_t fork_count() noexcept;
 
-/// So many more threads are inside the C library under locks of its own, which fork() leaves in a child as they are: its
-/// resolver's. Only while a Mutex is held.
+/// So many more threads are inside the C library under locks of its own, which fork() leaves in a child as they are:
+/// its resolver's. Only while a Mutex is held.
 NET_API void count_in_resolver(int threads) noexcept;
 
 /// Runs the first before a fork() of any thread, the others after it, in the parent and in the child.
@@ -60,8 +60,8 @@ NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) 
 
 // ── threads ────────────────────────────────────────────────────────────────
 
-/// A lock that fork() takes too, so that a child finds whole whatever it guards. It waits for lookups besides, or those of
-/// the child might wait for a lock that no thread holds any more. Nobody takes a second one while holding
+/// A lock that fork() takes too, so that a child finds whole whatever it guards. It waits for lookups besides, or those
+/// of the child might wait for a lock that no thread holds any more. Nobody takes a second one while holding
 /// one, or calls the user's code.
 class Mutex : public ListedLock<Mutex> {
  public:

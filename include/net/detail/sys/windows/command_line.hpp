@@ -15,8 +15,8 @@ namespace net::inline NET_ABI::detail::os {
 NET_API std::string command_line_of(const Vec<std::string>& arguments);
 NET_API void split_command_line(std::string_view line, Vec<std::string>& arguments);
 
-/// The variables of this process, each with a NUL behind it, and others: sorted by name, one of each name, and these are
-/// the ones that count. The end is a NUL.
+/// The variables of this process, each with a NUL behind it, and others: sorted by name, one of each name, and these
+/// are the ones that count. The end is a NUL.
 NET_API std::wstring environment_with(const wchar_t* own, const Vec<std::wstring>& others);
 
 /// False: it is no UTF-8, or has a NUL.

@@ -15,8 +15,8 @@ namespace net::inline NET_ABI::detail::os {
 /// Two ends of a pipe that nobody else can open. Neither is one port's yet, and so may still become another process's.
 NET_API int make_pair(NativeHandle (&ends)[2]) noexcept;
 
-/// What Winsock says of a socket that it has duplicated for another process. That one has a handle of it from then on, and
-/// keeps it until it has opened the ticket and closed what it got.
+/// What Winsock says of a socket that it has duplicated for another process. That one has a handle of it from then on,
+/// and keeps it until it has opened the ticket and closed what it got.
 inline constexpr std::size_t ticket_size = 628;
 
 inline std::uint32_t ticket_number() noexcept { return win::GetCurrentProcessId(); }

@@ -14,9 +14,9 @@
 
 namespace net::inline NET_ABI::detail {
 
-/// What a pipe is asked for takes its time, and works on buffers that must stay. So each end has two of its own: one that
-/// a read fills while somebody wants to read, and one that a write empties. A write counts when the system has taken all
-/// of it: until then it is would_block, and whoever writes offers the same bytes again, which they do anyhow.
+/// What a pipe is asked for takes its time, and works on buffers that must stay. So each end has two of its own: one
+/// that a read fills while somebody wants to read, and one that a write empties. A write counts when the system has
+/// taken all of it: until then it is would_block, and whoever writes offers the same bytes again, which they do anyhow.
 ///
 /// A pipe has no half-close. As in libuv, whoever ends stays for 50 ms of silence, so that an answer arrives; then it
 /// closes, which is the end for the other side, and reads the end itself.

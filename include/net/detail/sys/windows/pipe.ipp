@@ -165,8 +165,8 @@ NET_API void PipeEntry::close() noexcept {
   release();
 }
 
-/// Whether it was done before that, and with how much; the port tells it once more. The handle is no event that could be
-/// waited for (skip_event): it never says that a read has ended, or always.
+/// Whether it was done before that, and with how much; the port tells it once more. The handle is no event that could
+/// be waited for (skip_event): it never says that a read has ended, or always.
 NET_API bool PipeEntry::call_off_read(std::size_t& came) noexcept {
   cancel();
   win::Word size = 0;

@@ -95,7 +95,8 @@ NET_API void Port::began(PortOperation& operation) noexcept {
   in_flight_.fetch_add(1);
 }
 
-/// Telling needs memory of the system's: without it whoever tells waits, since a wait that is not ended may last for ever.
+/// Telling needs memory of the system's: without it whoever tells waits, since a wait that is not ended may last for
+/// ever.
 NET_API bool Port::tell(::_OVERLAPPED* what) noexcept {
   while (!win::PostQueuedCompletionStatus(port_, 0, 0, what)) {
     if (os::last_error() != -ENOMEM) return false;  // there is no port

@@ -10,9 +10,9 @@
 
 namespace net::inline NET_ABI::detail {
 
-/// A completion port tells what is done, and not what could be done. So each watcher has an entry of the port's, which asks
-/// the system before the loop waits: whether the socket is ready, or for bytes of the pipe. What it learns stays ready
-/// until it is used.
+/// A completion port tells what is done, and not what could be done. So each watcher has an entry of the port's, which
+/// asks the system before the loop waits: whether the socket is ready, or for bytes of the pipe. What it learns stays
+/// ready until it is used.
 class port_poller {
  public:
   port_poller() noexcept = default;
