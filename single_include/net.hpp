@@ -61,8 +61,8 @@
 // to clang++ the symbols of what stands in a namespace are named as the namespace was opened.
 namespace net::inline NET_ABI::detail {
 
-// Two files may share nothing that has a name, and yet wait for each other, each with a default loop of its own. So this
-// has the same name in both ways, and is thread-local in one of them: no linker joins the two.
+// Two files may share nothing that has a name, and yet wait for each other, each with a default loop of its own. So
+// this has the same name in both ways, and is thread-local in one of them: no linker joins the two.
 extern "C" {
 #if defined(NET_SEPARATE)
 inline constinit thread_local int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
@@ -237,6 +237,25 @@ CallOnThrow(F) -> CallOnThrow<F>;
 
 #include <utility>
 
+// A new value for the old one. Internal.
+#ifndef NET_DETAIL_BASE_EXCHANGE_HPP
+#define NET_DETAIL_BASE_EXCHANGE_HPP
+
+namespace net::inline NET_ABI::detail {
+
+/// As `std::exchange`, which costs who compiles two functions and four traits for each pair of types.
+template <class T, class U = T>
+constexpr T exchange(T& object, U&& value) noexcept(noexcept(T(static_cast<T&&>(object))) &&
+                                                    noexcept(object = static_cast<U&&>(value))) {
+  T old(static_cast<T&&>(object));
+  object = static_cast<U&&>(value);
+  return old;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 namespace net::inline NET_ABI::detail {
 
 /// One pointer; the count is plain, because a handle never leaves its loop's thread.
@@ -248,11 +267,11 @@ class Ref {
     if (to_) to_->retain();
   }
   Ref(const Ref& other) noexcept : Ref(other.to_) {}
-  Ref(Ref&& other) noexcept : to_(std::exchange(other.to_, nullptr)) {}
+  Ref(Ref&& other) noexcept : to_(detail::exchange(other.to_, nullptr)) {}
   template <class U>
   Ref(const Ref<U>& other) noexcept : Ref(other.get()) {}
   Ref& operator=(Ref other) noexcept {
-    std::swap(to_, other.to_);
+    to_ = detail::exchange(other.to_, to_);
     return *this;
   }
   ~Ref() {
@@ -319,7 +338,7 @@ class Listeners {
   Listeners& operator=(const Listeners&) = delete;
   ~Listeners() {
     while (first_) clear();  // what dies may leave something new behind
-    while (blocks_) ::operator delete(std::exchange(blocks_, blocks_->next));
+    while (blocks_) ::operator delete(detail::exchange(blocks_, blocks_->next));
   }
 
   bool has(unsigned event) const noexcept { return (present_ >> event & 1u) != 0; }
@@ -372,7 +391,8 @@ class Listeners {
     if (depth_ == 0) settle();
   }
 
-  /// Where the handle stands that listeners are given a reference to, and what it is a handle of; null: none stands there.
+  /// Where the handle stands that listeners are given a reference to, and what it is a handle of; null: none stands
+  /// there.
   void* place_of_handle() noexcept { return handle_; }
   void* lent_handle() const noexcept {
     void* of;
@@ -406,7 +426,8 @@ class Listeners {
     const std::uint64_t newest = last_id_;
     const Emission emission(*this);
     for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->event == event && r->id <= newest && r->is(ListenerRecord::own) && !r->is(ListenerRecord::removed)) invoke(*r);
+      if (r->event == event && r->id <= newest && r->is(ListenerRecord::own) && !r->is(ListenerRecord::removed))
+        invoke(*r);
     }
   }
 
@@ -484,11 +505,14 @@ namespace detail {
 template <class... Types>
 struct TypeList {};
 
+template <class F, class... Given>
+concept CalledWith = requires(F& callable, Given&... given) { callable(given...); };
+
 /// How many of the leading `Args` a listener takes after `Taken`, all of them if it can; -1 if none fit. Shorter
 /// lists are tried only where longer ones fail, so that the body of a generic listener sees no others.
 template <class F, class... Taken>
 constexpr int leading_count(TypeList<Taken...>, TypeList<>) {
-  return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
+  return CalledWith<F, Taken...> ? 0 : -1;
 }
 template <class F, class... Taken, class Next, class... Rest>
 constexpr int leading_count(TypeList<Taken...>, TypeList<Next, Rest...>) {
@@ -496,7 +520,7 @@ constexpr int leading_count(TypeList<Taken...>, TypeList<Next, Rest...>) {
   if constexpr (longer >= 0) {
     return longer + 1;
   } else {
-    return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
+    return CalledWith<F, Taken...> ? 0 : -1;
   }
 }
 
@@ -599,12 +623,12 @@ struct ListenerResult {
   using Held = std::conditional_t<alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes, F, Elsewhere<F>>;
 
   template <class, class F, class Call>
-  static void call(F& callable, void*, void* const*, Call&& listener) {
-    listener(callable);
+  static void call(F& callable, void*, void* const* args, Call&& listener) {
+    listener(callable, args);
   }
   template <class, class F, class Call>
-  static void call(Elsewhere<F>& callable, void*, void* const*, Call&& listener) {
-    listener(*callable);
+  static void call(Elsewhere<F>& callable, void*, void* const* args, Call&& listener) {
+    listener(*callable, args);
   }
 };
 
@@ -620,16 +644,22 @@ struct ListenerCall {
                                                                 std::index_sequence<At...>) {
     (void)state, (void)args;
     if constexpr (Takes::self) {
-      constexpr bool constant = std::is_invocable_v<F&, const Self&, Constant<ArgumentType<At>>&...>;
+      constexpr bool constant = CalledWith<F, const Self, Constant<ArgumentType<At>>...>;
       return f(Argument<Self, constant>(state).get(), Argument<ArgumentType<At>, constant>(args[At]).get()...);
     } else {
-      constexpr bool constant = std::is_invocable_v<F&, Constant<ArgumentType<At>>&...>;
+      constexpr bool constant = CalledWith<F, Constant<ArgumentType<At>>...>;
       return f(Argument<ArgumentType<At>, constant>(args[At]).get()...);
     }
   }
   using Indices = std::make_index_sequence<Takes::count>;
   using Result = ListenerResult<std::remove_cvref_t<decltype(call_with(
       std::declval<F&>(), static_cast<void*>(nullptr), static_cast<void* const*>(nullptr), Indices{}))>>;
+
+  template <template <class...> class To, std::size_t... At>
+  static To<ArgumentType<At>...> taken_in(std::index_sequence<At...>);
+  /// The types of those that the listener takes, in another template.
+  template <template <class...> class To>
+  using TakenIn = decltype(taken_in<To>(Indices{}));
 
   /// The emitter, and the handles among the arguments.
   template <class Each>
@@ -649,8 +679,9 @@ struct ListenerCall {
   };
 
   static void call(ListenerRecord& record, void* state, void* const* args) {
-    Result::template call<ListenerCall>(static_cast<Record&>(record).held, state, args,
-                                        [&](F& f) -> decltype(auto) { return call_with(f, state, args, Indices{}); });
+    Result::template call<ListenerCall>(
+        static_cast<Record&>(record).held, state, args,
+        [state](F& f, void* const* given) -> decltype(auto) { return call_with(f, state, given, Indices{}); });
   }
   static void destroy(ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }
 
@@ -722,8 +753,8 @@ struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
 /// The number that stands for all events, when all listeners of all its events were removed.
 inline constexpr unsigned all_events = ~0u;
 
-/// A base of states of which nothing depends on who listens: nothing follows from a listener that comes or goes, and the
-/// library has none of its own.
+/// A base of states of which nothing depends on who listens: nothing follows from a listener that comes or goes, and
+/// the library has none of its own.
 struct MindsNoListeners {
   static constexpr bool minds_listeners(unsigned) noexcept { return false; }
   void listener_added(unsigned) noexcept {}
@@ -811,7 +842,7 @@ class OwnListeners {
     if (first_ == 0) first_ = last_;
   }
   NET_GNU(always_inline) void off() noexcept {
-    if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
+    if (first_ != 0) ListenerUse::remove(emitter_, detail::exchange(first_, 0), last_);
   }
   const Emitting& emitter() const noexcept { return emitter_; }
 
@@ -862,7 +893,7 @@ class Emitter : public detail::Identity<Derived> {
  public:
   /// `on<"data">(listener)`: adds a listener behind the others; the same one may be added many times (S1.1). It takes
   /// the arguments of the event, only the first few of them, or the emitter and then these. One that returns a `Task`
-  /// has it run (S34.1).
+  /// has it run; its captures, and what it was given, stay until the task has ended (S34.1).
   template <fixed_string Name, class F>
   const Derived& on(F&& listener) const {
     Derived::template check_event<Name>();
@@ -1130,6 +1161,24 @@ inline constexpr bool moves_as_bytes = [] {
   return std::is_trivially_copyable_v<F>;
 }();
 
+/// Whether what a callback gives back is a task.
+template <class Result>
+inline constexpr bool gives_task = requires { typename Result::promise_type; };
+
+/// Calls what the user has given, whose result nobody looks at.
+template <class F, class... Args>
+void call_back(F& callback, Args&&... args) {
+  constexpr bool is_run = !gives_task<decltype(callback(std::forward<Args>(args)...))>;
+  static_assert(is_run,
+                "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
+  if constexpr (is_run) callback(std::forward<Args>(args)...);
+}
+
+/// Whether a call gives an R. The language is asked, here and below: traits are classes, and each type would pay for
+/// some.
+template <class F, class R, class... Args>
+concept CallsAs = requires(F& callable, Args&&... args) { static_cast<R>(callable(static_cast<Args&&>(args)...)); };
+
 template <class Signature>
 class Function;
 
@@ -1157,7 +1206,7 @@ class Function<R(Args...)> {
     }
     static void destroy(void* at) noexcept { static_cast<Callable*>(at)->~Callable(); }
     static constexpr Operations operations{call, moves_as_bytes<Callable> ? nullptr : relocate,
-                                           std::is_trivially_destructible_v<Callable> ? nullptr : destroy};
+                                           std::is_trivially_copyable_v<Callable> ? nullptr : destroy};
   };
 
   template <class F>
@@ -1172,18 +1221,17 @@ class Function<R(Args...)> {
  public:
   /// Whether holding it needs no memory.
   template <class F>
-  static constexpr bool fits =
-      sizeof(F) <= capacity && alignof(F) <= alignment && std::is_nothrow_move_constructible_v<F>;
+  static constexpr bool fits = sizeof(F) <= capacity && alignof(F) <= alignment && noexcept(F(std::declval<F>()));
 
   Function() noexcept = default;
   Function(std::nullptr_t) noexcept {}
 
   template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
+    requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && CallsAs<std::decay_t<F>, R, Args...>)
   Function(F&& f) {
     using Callable = std::decay_t<F>;
     constexpr bool is_run =
-        !(std::is_void_v<R> && requires { typename std::invoke_result_t<Callable&, Args...>::promise_type; });
+        !(std::is_void_v<R> && gives_task<decltype(std::declval<Callable&>()(std::declval<Args>()...))>);
     static_assert(is_run,
                   "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
     if constexpr (fits<Callable>) {
@@ -1213,12 +1261,12 @@ class Function<R(Args...)> {
   R operator()(Args... args) const { return operations_->call(storage_, std::forward<Args>(args)...); }
 
   void reset() noexcept {
-    if (const Operations* old = std::exchange(operations_, nullptr); old && old->destroy) old->destroy(storage_);
+    if (const Operations* old = detail::exchange(operations_, nullptr); old && old->destroy) old->destroy(storage_);
   }
 
  private:
   void take(Function& other) noexcept {
-    operations_ = std::exchange(other.operations_, nullptr);
+    operations_ = detail::exchange(other.operations_, nullptr);
     if (!operations_) return;
     if (operations_->relocate) {
       operations_->relocate(other.storage_, storage_);
@@ -1247,16 +1295,15 @@ class SharedFunction<R(Args...)> {
   SharedFunction(std::nullptr_t) noexcept {}
 
   template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, SharedFunction> &&
-             std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
+    requires(!std::is_same_v<std::remove_cvref_t<F>, SharedFunction> && CallsAs<std::decay_t<F>, R, Args...>)
   SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(std::forward<F>(f))}) {}
 
   SharedFunction(const SharedFunction& other) noexcept : shared_(other.shared_) {
     if (shared_) shared_->owners.fetch_add(1);
   }
-  SharedFunction(SharedFunction&& other) noexcept : shared_(std::exchange(other.shared_, nullptr)) {}
+  SharedFunction(SharedFunction&& other) noexcept : shared_(detail::exchange(other.shared_, nullptr)) {}
   SharedFunction& operator=(SharedFunction other) noexcept {
-    std::swap(shared_, other.shared_);
+    shared_ = detail::exchange(other.shared_, shared_);
     return *this;
   }
   ~SharedFunction() {
@@ -2191,7 +2238,7 @@ namespace net::inline NET_ABI::detail {
 /// What the library does with a std::vector, and no more. A span of it is made by hand, from `begin()` and `size()`.
 template <class T>
 class Vec {
-  static_assert(std::is_nothrow_move_constructible_v<T>);
+  static_assert(noexcept(T(std::declval<T>())));
 
  public:
   Vec() noexcept = default;
@@ -2249,9 +2296,9 @@ class Vec {
     while (size_ > 0) pop();
   }
   void swap(Vec& other) noexcept {
-    std::swap(items_, other.items_);
-    std::swap(size_, other.size_);
-    std::swap(capacity_, other.capacity_);
+    items_ = detail::exchange(other.items_, items_);
+    size_ = detail::exchange(other.size_, size_);
+    capacity_ = detail::exchange(other.capacity_, capacity_);
   }
 
  private:
@@ -2301,9 +2348,9 @@ struct PageBuffer {
 
   PageBuffer() noexcept = default;  ///< none
   explicit PageBuffer(std::size_t size) : begin(static_cast<char*>(::operator new(size, page))) {}
-  PageBuffer(PageBuffer&& other) noexcept : begin(std::exchange(other.begin, nullptr)) {}
+  PageBuffer(PageBuffer&& other) noexcept : begin(detail::exchange(other.begin, nullptr)) {}
   PageBuffer& operator=(PageBuffer&& other) noexcept {
-    std::swap(begin, other.begin);
+    begin = detail::exchange(other.begin, begin);
     return *this;
   }
   ~PageBuffer() {
@@ -2329,7 +2376,7 @@ namespace net::inline NET_ABI::detail {
 /// A ring that grows. In steady state pushing and taking allocate nothing.
 template <class T>
 class Queue {
-  static_assert(std::is_nothrow_move_constructible_v<T>);
+  static_assert(noexcept(T(std::declval<T>())));
 
  public:
   Queue() noexcept = default;
@@ -2422,20 +2469,20 @@ class Queue {
     while (size_ > 0) (void)pop_front();
   }
   void swap(Queue& other) noexcept {
-    std::swap(ring_, other.ring_);
-    std::swap(capacity_, other.capacity_);
-    std::swap(first_, other.first_);
-    std::swap(size_, other.size_);
-    std::swap(limit_, other.limit_);
-    std::swap(expected_, other.expected_);
+    ring_ = detail::exchange(other.ring_, ring_);
+    capacity_ = detail::exchange(other.capacity_, capacity_);
+    first_ = detail::exchange(other.first_, first_);
+    size_ = detail::exchange(other.size_, size_);
+    limit_ = detail::exchange(other.limit_, limit_);
+    expected_ = detail::exchange(other.expected_, expected_);
   }
   /// Takes all that is in the other one, when this one is empty. Each keeps the space for what it expects.
   void take_all(Queue& other) {
     reserve(other.expected_);
-    std::swap(ring_, other.ring_);
-    std::swap(capacity_, other.capacity_);
-    std::swap(first_, other.first_);
-    std::swap(size_, other.size_);
+    ring_ = detail::exchange(other.ring_, ring_);
+    capacity_ = detail::exchange(other.capacity_, capacity_);
+    first_ = detail::exchange(other.first_, first_);
+    size_ = detail::exchange(other.size_, size_);
     limit_ = capacity_ - expected_;
     other.limit_ = other.capacity_ - other.expected_;
   }
@@ -2536,7 +2583,6 @@ LockGuard(Mutex&) -> LockGuard<Mutex>;
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -2572,7 +2618,7 @@ class TimerQueue {
     Place& operator=(const Place&) = delete;
     ~Place() { leave(); }
     void leave() noexcept {
-      if (std::exchange(held_, false)) --queue_.kept_;
+      if (detail::exchange(held_, false)) --queue_.kept_;
     }
 
    private:
@@ -2658,8 +2704,8 @@ class TimerQueue {
 
 namespace net::inline NET_ABI {
 
-/// What the system knows a socket by, as `nativeHandle()` and `release()` give it: a descriptor; on Windows a SOCKET, or
-/// the HANDLE of a named pipe. -1 is none.
+/// What the system knows a socket by, as `nativeHandle()` and `release()` give it: a descriptor; on Windows a SOCKET,
+/// or the HANDLE of a named pipe. -1 is none.
 #if defined(_WIN32)
 using NativeHandle = std::intptr_t;
 #else
@@ -2811,7 +2857,8 @@ namespace net::inline NET_ABI::detail {
 /// means "wait until the poller says so".
 inline constexpr std::ptrdiff_t would_block = -EAGAIN;
 
-/// The system has no memory for it at the moment (S32.2): it means "later" too, but the poller may say "now" all the time.
+/// The system has no memory for it at the moment (S32.2): it means "later" too, but the poller may say "now" all the
+/// time.
 constexpr bool short_of_memory(std::ptrdiff_t result) noexcept { return result == -ENOBUFS || result == -ENOMEM; }
 constexpr bool means_later(std::ptrdiff_t result) noexcept { return result == would_block || short_of_memory(result); }
 
@@ -3117,7 +3164,7 @@ class ListedLock {
  protected:
   ListedLock() noexcept {
     const ListGuard guard;
-    next_ = std::exchange(first(), this);
+    next_ = detail::exchange(first(), this);
     if (next_) next_->link_ = &next_;
   }
   ~ListedLock() {
@@ -3310,8 +3357,8 @@ class Waker {
 /// belongs to a parent.
 NET_API std::uint32_t fork_count() noexcept;
 
-/// So many more threads are inside the C library under locks of its own, which fork() leaves in a child as they are: its
-/// resolver's. Only while a Mutex is held.
+/// So many more threads are inside the C library under locks of its own, which fork() leaves in a child as they are:
+/// its resolver's. Only while a Mutex is held.
 NET_API void count_in_resolver(int threads) noexcept;
 
 /// Runs the first before a fork() of any thread, the others after it, in the parent and in the child.
@@ -3319,8 +3366,8 @@ NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) 
 
 // ── threads ────────────────────────────────────────────────────────────────
 
-/// A lock that fork() takes too, so that a child finds whole whatever it guards. It waits for lookups besides, or those of
-/// the child might wait for a lock that no thread holds any more. Nobody takes a second one while holding
+/// A lock that fork() takes too, so that a child finds whole whatever it guards. It waits for lookups besides, or those
+/// of the child might wait for a lock that no thread holds any more. Nobody takes a second one while holding
 /// one, or calls the user's code.
 class Mutex : public ListedLock<Mutex> {
  public:
@@ -3893,6 +3940,7 @@ inline constexpr Word wait_execute_once = 8, standard_input = static_cast<Word>(
 inline constexpr Word type_disk = 1, type_char = 2, type_pipe = 3;
 inline constexpr unsigned utf8 = 65001;
 inline constexpr Word invalid_characters = 8;  // MB_ERR_INVALID_CHARS
+inline constexpr Word error_io_incomplete = 996;
 
 inline Handle no_file() noexcept { return reinterpret_cast<Handle>(~std::uintptr_t{0}); }
 
@@ -4225,9 +4273,9 @@ struct AfdEntry : PortEntry {
 
 namespace net::inline NET_ABI::detail {
 
-/// A completion port tells what is done, and not what could be done. So each watcher has an entry of the port's, which asks
-/// the system before the loop waits: whether the socket is ready, or for bytes of the pipe. What it learns stays ready
-/// until it is used.
+/// A completion port tells what is done, and not what could be done. So each watcher has an entry of the port's, which
+/// asks the system before the loop waits: whether the socket is ready, or for bytes of the pipe. What it learns stays
+/// ready until it is used.
 class port_poller {
  public:
   port_poller() noexcept = default;
@@ -4356,8 +4404,8 @@ NET_API void remove_path(std::string_view path) noexcept;
 NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
                            bool* mode_failed = nullptr) noexcept;
 
-/// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5). With a backlog of 0 one that listens stays as
-/// it is, and any other one is EINVAL.
+/// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5). With a backlog of 0 one that listens
+/// stays as it is, and any other one is EINVAL.
 NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
@@ -4372,7 +4420,6 @@ NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept;
 
 #include <cstddef>
 #include <string_view>
-#include <utility>
 
 #if !defined(_WIN32)
 
@@ -4402,7 +4449,7 @@ class fd_channel : public Watcher {
   void close() noexcept {
     if (is_open()) os::close_descriptor(release());
   }
-  NativeHandle release() noexcept { return std::exchange(fd, no_handle); }
+  NativeHandle release() noexcept { return detail::exchange(fd, no_handle); }
   /// What it reads is in the hands of whoever asked at once.
   std::string_view unread() noexcept { return {}; }
 
@@ -4690,7 +4737,6 @@ struct posix_machine {
 
 #include <cstddef>
 #include <string_view>
-#include <utility>
 
 // Addresses of sockets, and what listens on one. Internal.
 #ifndef NET_DETAIL_SYS_WINDOWS_ADDRESS_HPP
@@ -4865,9 +4911,9 @@ NET_API win::Handle make_pipe(const PipeName& name, const PathMode& mode, bool f
 
 namespace net::inline NET_ABI::detail {
 
-/// What a pipe is asked for takes its time, and works on buffers that must stay. So each end has two of its own: one that
-/// a read fills while somebody wants to read, and one that a write empties. A write counts when the system has taken all
-/// of it: until then it is would_block, and whoever writes offers the same bytes again, which they do anyhow.
+/// What a pipe is asked for takes its time, and works on buffers that must stay. So each end has two of its own: one
+/// that a read fills while somebody wants to read, and one that a write empties. A write counts when the system has
+/// taken all of it: until then it is would_block, and whoever writes offers the same bytes again, which they do anyhow.
 ///
 /// A pipe has no half-close. As in libuv, whoever ends stays for 50 ms of silence, so that an answer arrives; then it
 /// closes, which is the end for the other side, and reads the end itself.
@@ -4904,6 +4950,7 @@ class PipeEntry final : public PortEntry {
   void read_done(int failed, std::size_t size) noexcept;
   void write_done(int failed, std::size_t size) noexcept;
   bool can_buffer(char*& buffer) noexcept;
+  bool call_off_read(std::size_t& came) noexcept;
   void listen_for_silence() noexcept;
   void on_due() noexcept;
   void cancel() noexcept;
@@ -4952,7 +4999,7 @@ class windows_channel : public Watcher {
   }
 
   int open(Family family) noexcept { return set(os::open_socket(family)); }
-  void take_over(windows_channel& other) noexcept { fd = std::exchange(other.fd, no_handle); }
+  void take_over(windows_channel& other) noexcept { fd = detail::exchange(other.fd, no_handle); }
   /// A handle from elsewhere, which is prepared; true if it is TCP.
   bool adopt_connected(NativeHandle handle) noexcept;
   void close() noexcept;
@@ -5178,8 +5225,8 @@ namespace net::inline NET_ABI::detail::os {
 /// Two ends of a pipe that nobody else can open. Neither is one port's yet, and so may still become another process's.
 NET_API int make_pair(NativeHandle (&ends)[2]) noexcept;
 
-/// What Winsock says of a socket that it has duplicated for another process. That one has a handle of it from then on, and
-/// keeps it until it has opened the ticket and closed what it got.
+/// What Winsock says of a socket that it has duplicated for another process. That one has a handle of it from then on,
+/// and keeps it until it has opened the ticket and closed what it got.
 inline constexpr std::size_t ticket_size = 628;
 
 inline std::uint32_t ticket_number() noexcept { return win::GetCurrentProcessId(); }
@@ -5699,12 +5746,13 @@ struct AgainOnThrow {
 
 namespace net::inline NET_ABI::detail {
 
-/// One buffer, and others to take its place. Who may want to keep a large piece has it lent first: from then on keeping it
-/// needs no memory. What was read into it stays as it is, whoever keeps it or has given it back, until the loop reads again.
+/// One buffer, and others to take its place. Who may want to keep a large piece has it lent first: from then on keeping
+/// it needs no memory. What was read into it stays as it is, whoever keeps it or has given it back, until the loop
+/// reads again.
 class ReceiveBuffer {
  public:
-  /// In a bulk echo 128 KiB are 1.1 to 1.3 times as fast as 64; with 256 the echo gains no more, and a sink loses a fifth
-  /// where it does not fit into the cache beside the kernel's own.
+  /// In a bulk echo 128 KiB are 1.1 to 1.3 times as fast as 64; with 256 the echo gains no more, and a sink loses a
+  /// fifth where it does not fit into the cache beside the kernel's own.
   static constexpr std::size_t capacity = 131072;
   /// So many may be kept at a time. What has been given back stays for the next one.
   static constexpr std::size_t most_kept = 16;
@@ -5825,7 +5873,7 @@ class LoopCore {
     return here;
   }
   /// It becomes the current loop of this thread, until it is destroyed; loops may go in any order (S31.8).
-  void enter_thread() noexcept { older_ = std::exchange(current(), this); }
+  void enter_thread() noexcept { older_ = detail::exchange(current(), this); }
   void leave_thread() noexcept;
   LoopCore* older() const noexcept { return older_; }
 
@@ -6302,7 +6350,7 @@ class Loop : private detail::LoopCore {
     if constexpr (std::is_invocable_v<std::decay_t<F>&, int>) {
       state->callback = std::forward<F>(callback);
     } else {
-      state->callback = [call = std::decay_t<F>(std::forward<F>(callback))](int) mutable { call(); };
+      state->callback = [call = std::decay_t<F>(std::forward<F>(callback))](int) mutable { detail::call_back(call); };
     }
     const int failed = state->open();
     if (failed < 0) detail::throw_error(detail::system_failure(-failed, "uv_signal_start"));
@@ -6584,7 +6632,7 @@ struct StopBridge<std::stop_token> {
   struct Owner {
     std::stop_callback<Stop<State>>* hook;
     explicit Owner(std::stop_callback<Stop<State>>* given) noexcept : hook(given) {}
-    Owner(Owner&& other) noexcept : hook(std::exchange(other.hook, nullptr)) {}
+    Owner(Owner&& other) noexcept : hook(detail::exchange(other.hook, nullptr)) {}
     ~Owner() { delete hook; }
     void operator()() const {}
   };
@@ -7114,7 +7162,7 @@ WriteCallback write_callback(F&& callback) {
     constexpr bool fits = std::is_invocable_v<Callable&>;
     static_assert(fits, "a callback takes (const net::Error&) or nothing; data is text or a range of bytes");
     if constexpr (fits) {
-      return WriteCallback([call = Callable(std::forward<F>(callback))](const Error&) mutable { call(); });
+      return WriteCallback([call = Callable(std::forward<F>(callback))](const Error&) mutable { call_back(call); });
     } else {
       return {};
     }
@@ -7607,8 +7655,8 @@ class Retry {
   bool listed_ = false;
 };
 
-/// Closes what a poller may watch, a channel or an acceptor: first the poller forgets it, and then somebody who waits for a
-/// descriptor may have this one.
+/// Closes what a poller may watch, a channel or an acceptor: first the poller forgets it, and then somebody who waits
+/// for a descriptor may have this one.
 template <class Watched>
 void close_watched(LoopCore* loop, Watched& watched) noexcept {
   if (loop) loop->poller().drop(watched);
@@ -7641,8 +7689,8 @@ struct PipeListener {
 namespace net::inline NET_ABI {
 
 /// What a socket can be piped to: a handle, whose copies are the same object, with what `Socket` has of these, of the
-/// same meaning (S24.13). `off` takes what `addListener` gives, and must not throw. If `addListener` takes `true` behind
-/// the listener, as in `Emitter`, that puts the one of 'error' before the others.
+/// same meaning (S24.13). `off` takes what `addListener` gives, and must not throw. If `addListener` takes `true`
+/// behind the listener, as in `Emitter`, that puts the one of 'error' before the others.
 template <class T>
 concept Writable = std::copy_constructible<T> && requires(T& to, Chunk chunk, detail::PipeListener listener) {
   { to.write(chunk) } -> std::convertible_to<bool>;
@@ -7717,7 +7765,7 @@ class Pipes {
     }
     return {};
   }
-  Vec<Ref<PipeLink>> take_all() noexcept { return std::exchange(list_, {}); }
+  Vec<Ref<PipeLink>> take_all() noexcept { return detail::exchange(list_, {}); }
 
   /// Takes all off without a word.
   void clear() noexcept;
@@ -7879,7 +7927,6 @@ constexpr bool is_step(ReaderNote from, ReaderNote to) noexcept {
 #define NET_DETAIL_STREAM_USER_DATA_HPP
 
 #include <type_traits>
-#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -7903,8 +7950,8 @@ class UserData {
   }
   /// What dies may do anything, but not come back to life here.
   void clear() noexcept {
-    void* const gone = std::exchange(object_, nullptr);
-    const Kind* const kind = std::exchange(kind_, nullptr);
+    void* const gone = detail::exchange(object_, nullptr);
+    const Kind* const kind = detail::exchange(kind_, nullptr);
     if (gone) kind->destroy(gone);
   }
 
@@ -7938,7 +7985,6 @@ class UserData {
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -7957,7 +8003,7 @@ class Decoder {
   Encoding encoding() const noexcept { return encoding_; }
 
   std::string write(std::string_view piece) {
-    std::string bytes = std::exchange(kept_, {});
+    std::string bytes = detail::exchange(kept_, {});
     bytes.append(piece);
     const std::size_t back = incomplete(bytes);
     kept_.assign(bytes, bytes.size() - back, back);
@@ -7967,13 +8013,13 @@ class Decoder {
 
   /// What was kept back, as far as it means anything.
   std::string end() {
-    std::string bytes = std::exchange(kept_, {});
+    std::string bytes = detail::exchange(kept_, {});
     if (encoding_ == Encoding::utf16le) bytes.resize(bytes.size() / 2 * 2);
     return decode(bytes, encoding_);
   }
 
   std::string ask(std::string_view piece, Decode what) {
-    return what == Decode::piece ? write(piece) : what == Decode::end ? end() : std::exchange(kept_, {});
+    return what == Decode::piece ? write(piece) : what == Decode::end ? end() : detail::exchange(kept_, {});
   }
 
  private:
@@ -8292,6 +8338,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool push(std::string_view bytes);
   void buffer_bytes(std::string&& bytes);
   void on_read_end(std::ptrdiff_t got);
+  void on_no_bytes(std::ptrdiff_t got);
   void read_onread(bool to_the_end);
   void next_onread_buffer();
   void push_end();
@@ -8712,7 +8759,7 @@ struct PipeTo : PipeLink {
     if (link) finish_unpipe(held, &link, 1);
   }
   void ended() {
-    source->listeners.remove(std::exchange(on_end, 0));
+    source->listeners.remove(detail::exchange(on_end, 0));
     if (ends) {
       to().end();
     } else {
@@ -8821,7 +8868,7 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
     void now() {
       emitted = true;
       const Pipes& pipes = Access::state(source).ensure_cold().pipes;
-      const bool waited = std::exchange(link.awaits_drain, false);
+      const bool waited = detail::exchange(link.awaits_drain, false);
       const bool goes_on =
           (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
           (waited && !pipes.empty() && !source.readableEnded());
@@ -9120,7 +9167,8 @@ class Server;
 /// - `close` (bool hadError): the last event, once per connection
 /// - `connect`, `ready`: the connection is there
 /// - `connectionAttempt` (std::string_view ip, int port, Family): an address is tried
-/// - `connectionAttemptFailed` (…, const Error&): it failed; `connectionAttemptTimeout` (…): the next one begins (S13.9)
+/// - `connectionAttemptFailed` (…, const Error&): it failed; `connectionAttemptTimeout` (…): the next one begins
+///   (S13.9)
 /// - `data` (Chunk): received bytes, valid until the listener returns
 /// - `drain`: after `write` returned false, everything is in the kernel
 /// - `end`: the other side will send no more
@@ -9268,15 +9316,16 @@ class Socket : public Emitter<Socket> {
   /// Writes everything that arrives to the destination, and pauses while that one has to drain; gives the destination,
   /// so that chains work. When this side ends, the destination is ended, unless `.end = false` (S24).
   /// From a socket that is closed nothing will ever come. Throws `ERR_INVALID_STATE` while it has a Reader that no task
-  /// waits for: a pipe goes on where that has stopped, when it has gone. The destination is whatever is `net::Writable`.
+  /// waits for: a pipe goes on where that has stopped, when it has gone. The destination is whatever is
+  /// `net::Writable`.
   template <class Destination>
   Destination pipe(Destination destination, PipeOptions options = {.end = true}) const {
     detail::pipe_socket(*this, destination, options);
     return destination;
   }
   /// Takes one destination off, or all; this socket pauses when it was the last (S24.9). What is unpiped by a 'data'
-  /// listener still gets that piece. A destination of the user's own is the same one if it is equal (`==`); if it cannot
-  /// be compared, if it has the same listeners, or else holds the same bytes.
+  /// listener still gets that piece. A destination of the user's own is the same one if it is equal (`==`); if it
+  /// cannot be compared, if it has the same listeners, or else holds the same bytes.
   const Socket& unpipe() const;
   template <class Destination>
   const Socket& unpipe(const Destination& destination) const {
@@ -9486,7 +9535,6 @@ class NeedsCoAwait<void> {};
 
 #include <coroutine>
 #include <type_traits>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -9500,7 +9548,7 @@ struct UntakenFrame {
   ~UntakenFrame() {
     if (frame) frame.destroy();
   }
-  std::coroutine_handle<> take() noexcept { return std::exchange(frame, {}); }
+  std::coroutine_handle<> take() noexcept { return detail::exchange(frame, {}); }
 };
 
 /// Several tasks that one waits for.
@@ -9549,7 +9597,7 @@ class Joining {
   void end() noexcept {
     if (!who_) return;
     who_->joins = false;
-    std::exchange(who_, nullptr)->inner = nullptr;
+    detail::exchange(who_, nullptr)->inner = nullptr;
   }
 
  private:
@@ -9561,7 +9609,7 @@ class Joining {
 class RunningTask {
  public:
   explicit RunningTask(std::coroutine_handle<> task) noexcept
-      : frame_(task), outer_(std::exchange(innermost(), this)) {}
+      : frame_(task), outer_(detail::exchange(innermost(), this)) {}
   RunningTask(const RunningTask&) = delete;
   RunningTask& operator=(const RunningTask&) = delete;
   ~RunningTask() {
@@ -9757,7 +9805,7 @@ class WaitLimit {
   explicit WaitLimit(const Options& options) {
     if (options.signal || options.timeout) limit(options);
   }
-  WaitLimit(WaitLimit&& other) noexcept : limits_(std::exchange(other.limits_, nullptr)) {}
+  WaitLimit(WaitLimit&& other) noexcept : limits_(detail::exchange(other.limits_, nullptr)) {}
   WaitLimit& operator=(WaitLimit&&) = delete;
   ~WaitLimit() {
     if (limits_) drop();
@@ -9923,7 +9971,7 @@ struct ServedElsewhere {
   /// Answered later, by `opened_elsewhere` or `refused_elsewhere`, unless it was closed or listened again meanwhile.
   void (*listen)(ServerState&, const ListenOptions&);
   void (*left)(ServerState&, std::uint32_t number) noexcept;  // it listens no more
-  void (*room)(ServerState&);                                 // it may have room for a connection that it gave back
+  void (*has_space)(ServerState&);                            // it may have space for a connection that it gave back
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -9988,7 +10036,7 @@ struct ServerState : Handle, Listening, MindsNoListeners {
   bool ask_elsewhere(const ListenOptions& asked);
   void opened_elsewhere(const ServerState& other, std::uint32_t number, bool accepting);
   void refused_elsewhere(const Error& why);
-  void room_changed();
+  void space_changed();
   void opened();
   void close();
   void reserve_close();
@@ -10255,7 +10303,7 @@ class Server : public Emitter<Server> {
     static_assert(fits, "the callback takes (const net::Error&, std::size_t)");
     if constexpr (fits)
       state_->tick_callback([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& state) mutable {
-        call(detail::no_error(), state.connections);
+        detail::call_back(call, detail::no_error(), state.connections);
       });
     return *this;
   }
@@ -10273,7 +10321,7 @@ class Server : public Emitter<Server> {
   std::optional<std::size_t> maxConnections() const { return state_->max_connections; }
   void maxConnections(std::optional<std::size_t> max) const {
     state_->max_connections = max;
-    if (state_->elsewhere) state_->room_changed();
+    if (state_->elsewhere) state_->space_changed();
   }
   /// In a worker of a cluster: whether further ones are dropped there, not served by another worker (S33.7). Kept, and
   /// without effect, elsewhere (S8.5).
@@ -10658,8 +10706,8 @@ NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay);
 #include <string>
 #include <utility>
 
-// What a stream of a file is made of, to read or to write: it is open, one step of it is under way on a thread, it closes.
-// Internal.
+// What a stream of a file is made of, to read or to write: it is open, one step of it is under way on a thread, it
+// closes. Internal.
 #ifndef NET_DETAIL_FILE_STATE_HPP
 #define NET_DETAIL_FILE_STATE_HPP
 
@@ -10667,7 +10715,6 @@ NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay);
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 // An open file, and bytes for it, as they go to a thread that may block, and come back. Internal.
@@ -10686,7 +10733,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 class FileHandle {
  public:
   FileHandle() noexcept = default;
-  FileHandle(FileHandle&& other) noexcept : file_(std::exchange(other.file_, no_handle)) {}
+  FileHandle(FileHandle&& other) noexcept : file_(detail::exchange(other.file_, no_handle)) {}
   FileHandle& operator=(FileHandle&& other) noexcept {
     std::swap(file_, other.file_);
     return *this;
@@ -10721,34 +10768,12 @@ class FileHandle {
     return written;
   }
   int close() noexcept {
-    const NativeHandle file = std::exchange(file_, no_handle);
+    const NativeHandle file = detail::exchange(file_, no_handle);
     return file == no_handle ? 0 : Machine::close_file(file);
   }
 
  private:
   NativeHandle file_ = no_handle;
-};
-
-/// What a thread has done.
-struct FileStep {
-  FileHandle file;
-  std::ptrdiff_t result = 0;
-  bool slow = false;  // known when it was opened
-};
-
-/// What a thread does with a file that it has meanwhile.
-template <class Step>
-struct FileWork {
-  FileHandle file;
-  Step step;
-
-  auto operator()() {
-    auto came = step(file);
-    came.file = std::move(file);
-    return came;
-  }
-  /// In a child of fork(): the thread and the file are the parent's.
-  void leave() noexcept { (void)file.close(); }
 };
 
 /// Space for one piece of a file.
@@ -10757,7 +10782,7 @@ class FileBuffer {
   FileBuffer() noexcept = default;
   explicit FileBuffer(std::size_t size) : bytes_(static_cast<char*>(::operator new(size))), size_(size) {}
   FileBuffer(FileBuffer&& other) noexcept
-      : bytes_(std::exchange(other.bytes_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : bytes_(detail::exchange(other.bytes_, nullptr)), size_(detail::exchange(other.size_, 0)) {}
   FileBuffer& operator=(FileBuffer&& other) noexcept {
     std::swap(bytes_, other.bytes_);
     std::swap(size_, other.size_);
@@ -10771,6 +10796,32 @@ class FileBuffer {
  private:
   char* bytes_ = nullptr;
   std::size_t size_ = 0;
+};
+
+/// What goes to a thread, which has the file meanwhile, and comes back from it.
+struct FileStep {
+  FileHandle file{};
+  FileAccess access{};   // to open it
+  std::string bytes{};   // its path, or what is written
+  FileBuffer buffer{};   // what is read
+  std::size_t size = 0;  // so much of it
+  std::ptrdiff_t result = 0;
+  bool slow = false;  // known when it was opened
+};
+
+/// What the thread does: gives the result.
+using FileRun = std::ptrdiff_t (*)(FileStep& step);
+
+struct FileWork {
+  FileStep step;
+  FileRun run;
+
+  FileStep operator()() {
+    step.result = run(step);
+    return std::move(step);
+  }
+  /// In a child of fork(): the thread and the file are the parent's.
+  void leave() noexcept { (void)step.file.close(); }
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -10899,7 +10950,7 @@ struct JobState : Handle {
       return;
     }
     for (std::size_t asking = then.size(); asking > 0; --asking) call_one();
-    if (waiter) RunningTask::resume(std::exchange(waiter, {}));
+    if (waiter) RunningTask::resume(detail::exchange(waiter, {}));
   }
   void call_one() noexcept {
     ++calling;
@@ -10911,7 +10962,7 @@ struct JobState : Handle {
   }
   void abandon() {
     then.clear();
-    if (std::exchange(done, true) || !asked) return;
+    if (detail::exchange(done, true) || !asked) return;
     if (work && loop->inert() && work->process != Machine::fork_count()) leave_unless_home();
     release();
   }
@@ -10923,7 +10974,7 @@ struct JobState : Handle {
     const bool runs = again_in_child && place == WorkItem::waiting;
     if (runs && work->pool->take_over(*work)) return;
     loop->ticks().push(Step<JobState>{Ref<JobState>(this), runs ? not_started : lost});
-    leave_to_parent(*std::exchange(work, nullptr));
+    leave_to_parent(*detail::exchange(work, nullptr));
   }
   void leave_unless_home() noexcept {
     if (work->place.load() != WorkItem::at_home) leave_to_parent(*work);
@@ -10963,7 +11014,7 @@ inline constexpr Handle::Operations JobState<T>::table{
 class WorkRef {
  public:
   explicit WorkRef(WorkItem* item) noexcept : item_(item) {}
-  WorkRef(WorkRef&& other) noexcept : item_(std::exchange(other.item_, nullptr)) {}
+  WorkRef(WorkRef&& other) noexcept : item_(detail::exchange(other.item_, nullptr)) {}
   WorkRef& operator=(WorkRef&&) = delete;
   ~WorkRef();
   explicit operator bool() const noexcept { return item_ != nullptr; }
@@ -11048,7 +11099,7 @@ inline constexpr WorkItem::Operations Work<T, F>::table{
     [](WorkItem& item, const Error& error) { static_cast<Work&>(item).outcome.failure = error; },
     [](WorkItem& item) {
       auto& work = static_cast<Work&>(item);
-      JobState<T>& asked = *std::exchange(work.state, nullptr);
+      JobState<T>& asked = *detail::exchange(work.state, nullptr);
       work.unanswered ? void(asked.work = nullptr) : asked.finish(std::move(work.outcome));
     },
     [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); },
@@ -11092,7 +11143,7 @@ class Job : public detail::NeedsCoAwait<T> {
       if (outcome.ok()) {
         give(call, outcome, last);
       } else {
-        refuse(outcome.error());
+        detail::call_back(refuse, outcome.error());
       }
     });
   }
@@ -11143,19 +11194,19 @@ class Job : public detail::NeedsCoAwait<T> {
   template <class F>
   static void give(F& call, Outcome& outcome, bool last) {
     if constexpr (std::is_void_v<T>) {
-      call();
+      detail::call_back(call);
     } else if constexpr (std::is_invocable_v<F&, T&&>) {
       if constexpr (std::is_copy_constructible_v<T> && std::is_invocable_v<F&, T&>) {
         if (!last) {
-          call(*outcome.result);
+          detail::call_back(call, *outcome.result);
           return;
         }
       }
-      call(std::move(*outcome.result));
+      detail::call_back(call, std::move(*outcome.result));
     } else if constexpr (std::is_invocable_v<F&, T&>) {
-      call(*outcome.result);
+      detail::call_back(call, *outcome.result);
     } else {
-      call();
+      detail::call_back(call);
     }
   }
 
@@ -11202,6 +11253,8 @@ class WorkerPool {
   auto exec(F&& f, A&&... args) {
     using T = std::invoke_result_t<std::decay_t<F>, std::decay_t<A>...>;
     static_assert(!std::is_reference_v<T>, "a job gives back a value");
+    constexpr bool computes = !detail::gives_task<T>;
+    static_assert(computes, "a task runs on its loop, not on a thread of the pool: spawn it, and await exec() in it");
     detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(detail::Access::core(Loop::current())));
     const bool begun = begin(
         *state,
@@ -11301,9 +11354,12 @@ struct FileState : Handle, MindsNoListeners {
     if (close_expected && loop) loop->closing().expect_no_more();
   }
 
-  /// `step(file)` runs on a thread, which has the file meanwhile, and gives what `done` gets on the loop.
-  template <class State, class Step, class Done>
-  void start(Step step, Done done);
+  /// What is done on the loop when a step has come back from its thread.
+  using Done = void (*)(FileState& self, FileStep& step);
+  /// Gives the file to a thread, with what else the step needs.
+  void start(FileStep&& step, FileRun run, Done done);
+  /// Waits for the thread, or does its work: what it gives lies in the mailbox then. Null if that may take too long.
+  FileStep* come_back(bool quick) noexcept;
   /// Whether it is open now.
   bool opened(int failed);
   /// A step that failed; or it was closed meanwhile: then this is the end. False: it goes on.
@@ -11355,44 +11411,15 @@ struct FileState : Handle, MindsNoListeners {
   void (*data_added)(FileState&) = nullptr;
   void (*before_close)(FileState&) = nullptr;  // calls whom nobody has called yet
   Position<FilePhase> phase{};
-  /// Waits for the thread, or does its work: what it gives lies in the mailbox then. Null if that may take too long.
-  FileStep* (*come_back)(Handle& job, bool quick) noexcept = nullptr;
-  Handle* under_way_at = nullptr;  // the job, as long as a thread has the file
-  std::uint32_t begun_in = 0;      // the process whose thread has the file
-  bool busy = false;               // a thread has it
+  JobState<FileStep>* under_way_at = nullptr;  // the job, as long as a thread has the file
+  std::uint32_t begun_in = 0;                  // the process whose thread has the file
+  bool busy = false;                           // a thread has it
   bool close_expected = false;
   bool kept_by_loop = false;  // until 'close' was emitted
 };
 
 /// The threads that read and write files: the process's own, made when there is the first, and never joined.
 NET_API WorkerPool& file_pool();
-
-template <class State, class Step, class Done>
-void FileState::start(Step step, Done done) {
-  or_give_up(*this, [&] {
-    using Came = std::invoke_result_t<Step&, FileHandle&>;
-    const Ref<JobState<Came>> job(new JobState<Came>(*loop));
-    job->again_in_child = false;
-    job->ask([self = Ref<State>(static_cast<State*>(this)), then = std::move(done)](auto& outcome, bool) mutable {
-      self->busy = false;
-      if (!outcome.result) return self->give_up();
-      self->file = std::move(outcome.result->file);
-      or_give_up(*self, [&] { then(*self, *outcome.result); });
-    });
-    begun_in = Machine::fork_count();
-    if constexpr (requires { State::hands_over; }) {
-      under_way_at = job.get();
-      come_back = [](Handle& handle, bool quick) noexcept -> FileStep* {
-        WorkItem* const item = static_cast<JobState<Came>&>(handle).work;
-        if (!item || !file_pool().bring_home(*item, quick)) return nullptr;
-        auto& outcome = static_cast<Work<Came, FileWork<Step>>&>(*item).outcome;
-        return outcome.result ? &*outcome.result : nullptr;
-      };
-    }
-    busy = file_pool().begin(*job, FileWork<Step>{std::move(file), std::move(step)});
-    if (!busy) destroy(system_failure(EAGAIN, "pthread_create"));
-  });
-}
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -11466,7 +11493,6 @@ constexpr bool is_step(FileEnd from, FileEnd to) noexcept { return static_cast<i
 
 struct FileWriting : FileState {
   static const Operations table;
-  static constexpr bool hands_over = true;
 
   FileWriting(LoopCore& core, std::string&& name, const FileAccess& how, std::size_t mark);
 
@@ -12074,7 +12100,8 @@ class [[nodiscard("write co_await before it")]] ConnectAwaiter : public EventAwa
   ConnectAwaiter(Socket connecting, const Options& options) : Base(connecting, options) {
     Access::state(connecting).given_to_task();
   }
-  ConnectAwaiter(ConnectAwaiter&& other) : Base(std::move(other)), connected_(std::exchange(other.connected_, true)) {}
+  ConnectAwaiter(ConnectAwaiter&& other)
+      : Base(std::move(other)), connected_(detail::exchange(other.connected_, true)) {}
   ~ConnectAwaiter();
 
   Socket await_resume();
@@ -12143,6 +12170,82 @@ class [[nodiscard("write co_await before it")]] SleepAwaiter {
 #include <optional>
 #include <type_traits>
 #include <utility>
+
+// Copies of what a listener was given, for the task that it returned. Internal.
+#ifndef NET_DETAIL_CORO_KEPT_ARGUMENTS_HPP
+#define NET_DETAIL_CORO_KEPT_ARGUMENTS_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI {
+
+template <class Derived>
+class Emitter;
+
+namespace detail {
+
+template <class T>
+concept IsView = std::same_as<std::remove_const_t<T>, std::string_view> || std::same_as<std::remove_const_t<T>, Chunk>;
+
+/// A handle travels as its state, and a task has it by value (S34.2): there is nothing to copy.
+template <class T>
+concept TravelsAsState = std::derived_from<T, Emitter<T>>;
+
+/// One argument, as long as the task runs. Its address is what a listener is called with.
+template <std::size_t At, class T>
+struct KeptArgument {
+  static constexpr bool copied = true;
+  T value;
+
+  explicit KeptArgument(void* given) : value(*static_cast<T*>(given)) {}
+  void* address() noexcept { return const_cast<std::remove_const_t<T>*>(&value); }
+};
+/// A view, with bytes of its own.
+template <std::size_t At, IsView T>
+struct KeptArgument<At, T> {
+  static constexpr bool copied = true;
+  std::string bytes;
+  std::remove_const_t<T> value;
+
+  explicit KeptArgument(void* given) : bytes(std::string_view(*static_cast<T*>(given))), value(bytes) {}
+  KeptArgument(const KeptArgument&) = delete;
+  KeptArgument& operator=(const KeptArgument&) = delete;
+  void* address() noexcept { return &value; }
+};
+template <std::size_t At, TravelsAsState T>
+struct KeptArgument<At, T> {
+  static constexpr bool copied = false;
+  void* state;
+
+  explicit KeptArgument(void* given) noexcept : state(given) {}
+  void* address() const noexcept { return state; }
+};
+
+template <class Places, class... Args>
+struct KeptAt;
+
+template <std::size_t... At, class... Args>
+struct KeptAt<std::index_sequence<At...>, Args...> : KeptArgument<At, Args>... {
+  static constexpr bool any = (KeptArgument<At, Args>::copied || ...);
+  void* at[sizeof...(Args) == 0 ? 1 : sizeof...(Args)];
+
+  explicit KeptAt(void* const* given)
+      : KeptArgument<At, Args>(given[At])..., at{KeptArgument<At, Args>::address()...} {}
+};
+
+/// All that a listener takes.
+template <class... Args>
+using KeptArguments = KeptAt<std::index_sequence_for<Args...>, Args...>;
+
+}  // namespace detail
+}  // namespace net::inline NET_ABI
+
+#endif
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -12223,7 +12326,7 @@ struct TaskPromise : TaskPromiseBase {
     value.emplace(std::forward<U>(result));
   }
   T take() {
-    if (thrown) std::rethrow_exception(std::exchange(thrown, {}));
+    if (thrown) std::rethrow_exception(detail::exchange(thrown, {}));
     return std::move(*value);
   }
 
@@ -12235,7 +12338,7 @@ struct TaskPromise<void, Task> : TaskPromiseBase {
   Task get_return_object() noexcept { return Task(note_frame(*this)); }
   void return_void() const noexcept {}
   void take() {
-    if (thrown) std::rethrow_exception(std::exchange(thrown, {}));
+    if (thrown) std::rethrow_exception(detail::exchange(thrown, {}));
   }
 };
 
@@ -12280,7 +12383,7 @@ constexpr void require_task() {
 struct TaskUse {
   template <class Task>
   static auto take(Task& task) noexcept {
-    return std::exchange(task.frame_, {});
+    return detail::exchange(task.frame_, {});
   }
   template <TaskLike Task>
   static void spawn(LoopCore& core, Task task, Ref<KeptCallable> callable) {
@@ -12292,7 +12395,19 @@ struct TaskUse {
 
 namespace net::inline NET_ABI::detail {
 
-/// S34.1: a listener that returns a task has it spawned, and lives as long as the last of them.
+/// What a task refers to of the listener that began it: the callable, and copies of what it was given.
+template <class F, class Arguments>
+struct KeptWithArguments : KeptCallable {
+  Ref<Kept<F>> callable;
+  Arguments given;
+
+  KeptWithArguments(Ref<Kept<F>> called, void* const* args) : callable(std::move(called)), given(args) {
+    destroy = [](KeptCallable& self) noexcept { delete static_cast<KeptWithArguments*>(&self); };
+  }
+};
+
+/// S34.1: a listener that returns a task has it spawned, and lives as long as the last of them, as what it is given
+/// does.
 template <TaskLike Task>
 struct ListenerResult<Task> {
   template <class F>
@@ -12314,7 +12429,13 @@ struct ListenerResult<Task> {
       loop = Access::state(handle).loop;
       if constexpr (requires { Access::state(handle).given_to_task(); }) Access::state(handle).given_to_task();
     });
-    TaskUse::spawn(*loop, listener(kept->call), kept);
+    using Arguments = typename Listener::template TakenIn<KeptArguments>;
+    if constexpr (Arguments::any) {
+      const Ref<KeptWithArguments<F, Arguments>> both(new KeptWithArguments<F, Arguments>(kept, args));
+      TaskUse::spawn(*loop, listener(kept->call, both->given.at), both);
+    } else {
+      TaskUse::spawn(*loop, listener(kept->call, args), kept);
+    }
   }
 };
 
@@ -12325,8 +12446,8 @@ struct ListenerResult<Task> {
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// A coroutine that waits with `co_await` and ends with `co_return`. It starts when it is awaited, or handed to
-/// `spawn`, or returned by a listener (S34.1); an exception that escapes it arrives where it is awaited. Dropping a task
-/// destroys it where it stands.
+/// `spawn`, or returned by a listener (S34.1); an exception that escapes it arrives where it is awaited. Dropping a
+/// task destroys it where it stands.
 ///
 /// Its parameters are values: a `Socket` is cheap to copy. One that takes a handle by reference, or a Chunk, does not
 /// compile (S34.2). What else it takes by reference, or as a view, has to last as long as it runs.
@@ -12340,17 +12461,18 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
   /// No task: awaiting it throws `ERR_INVALID_STATE`, as awaiting one that was moved away does.
   Task() noexcept = default;
   explicit Task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
-  Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, {})) {}
+  Task(Task&& other) noexcept : frame_(detail::exchange(other.frame_, {})) {}
   Task& operator=(Task&& other) noexcept {
     if (this != &other) {
       destroy();
-      frame_ = std::exchange(other.frame_, {});
+      frame_ = detail::exchange(other.frame_, {});
     }
     return *this;
   }
   ~Task() { destroy(); }
 
-  /// Runs the task; its result, or its exception. Awaited again it throws `ERR_INVALID_STATE`: the result was given away.
+  /// Runs the task; its result, or its exception. Awaited again it throws `ERR_INVALID_STATE`: the result was given
+  /// away.
   auto operator co_await() const noexcept { return Awaiter{frame_}; }
 
  private:
@@ -12362,7 +12484,7 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
     bool await_ready() const {
       if (!frame) return true;
       detail::TaskLinks& task = frame.promise();
-      if (std::exchange(task.awaited, true)) {
+      if (detail::exchange(task.awaited, true)) {
         detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was awaited already"));
       }
       task.caller = nullptr;
@@ -12386,7 +12508,7 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
     T await_resume() const {
       if (!frame) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was moved away"));
       auto& promise = frame.promise();
-      if (promise.outer) std::exchange(promise.outer, nullptr)->inner = nullptr;
+      if (promise.outer) detail::exchange(promise.outer, nullptr)->inner = nullptr;
       return promise.take();
     }
   };
@@ -12447,9 +12569,9 @@ void spawn(Loop&, F&&, Args&&...) {
   detail::require_task<F, Args...>();
 }
 
-/// `co_await once<"connect">(socket)`: waits for an event of a socket, a server or any other emitter. The result is what
-/// its listeners are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next
-/// wait. Throws the Error if 'error' comes first, and `ERR_SOCKET_CLOSED`, `ERR_SERVER_NOT_RUNNING` or
+/// `co_await once<"connect">(socket)`: waits for an event of a socket, a server or any other emitter. The result is
+/// what its listeners are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until
+/// the next wait. Throws the Error if 'error' comes first, and `ERR_SOCKET_CLOSED`, `ERR_SERVER_NOT_RUNNING` or
 /// `ERR_IPC_CHANNEL_CLOSED` if the last event does.
 /// `WaitOptions`, also in braces, end the wait (S34.6), here and below.
 template <fixed_string Name, class Emitting, class Options = detail::WaitBraces>
@@ -12584,10 +12706,10 @@ Task<> run_pipeline(Source source, Destination destination, WaitOptions options)
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// `co_await pipeline(client, net::FileWriter("upload"))`: pipes a socket or a file into another one, and waits until all has
-/// been written: for 'finish'. If one of them fails, or closes before, both are destroyed, and the error is thrown:
-/// `ERR_STREAM_PREMATURE_CLOSE` if there is none, as Node's `stream.pipeline` has it. They are destroyed as well if the wait is
-/// given up, by its `WaitOptions` or because the task goes.
+/// `co_await pipeline(client, net::FileWriter("upload"))`: pipes a socket or a file into another one, and waits until
+/// all has been written: for 'finish'. If one of them fails, or closes before, both are destroyed, and the error is
+/// thrown: `ERR_STREAM_PREMATURE_CLOSE` if there is none, as Node's `stream.pipeline` has it. They are destroyed as
+/// well if the wait is given up, by its `WaitOptions` or because the task goes.
 template <detail::PipelineEnd From, detail::PipelineEnd To, class Limit = detail::WaitBraces>
 Task<> pipeline(const From& source, const To& destination, Limit&& options = detail::without_limit) {
   return detail::run_pipeline(source, destination, WaitOptions(detail::limit_of<Limit>(options)));
@@ -12624,8 +12746,8 @@ Task<> pipeline(const From& source, const To& destination, Limit&& options = det
 namespace net::inline NET_ABI::detail {
 
 /// A view of what was taken last stays valid until more is added, or `settle` is called. So the bytes are copied into
-/// memory of its own. Large ones need not be: the task that gets them asks again at once, most of the time, and if it does
-/// not, the buffer that they were read into becomes its own.
+/// memory of its own. Large ones need not be: the task that gets them asks again at once, most of the time, and if it
+/// does not, the buffer that they were read into becomes its own.
 class ReceivedBytes {
  public:
   /// Fewer are copied: a buffer is too much to be kept for them.
@@ -12740,11 +12862,11 @@ struct ReaderOptions {
 /// stays with the other side. One task reads at a time. The reader hears the socket's errors: they are thrown by the
 /// next wait, and so is `ERR_STREAM_PREMATURE_CLOSE` if the socket was closed before its end came.
 ///
-/// It does not own the socket. When it goes before the end, another reader, a listener or `pipe` goes on where it stopped.
-/// If there is none, and this side has ended, what the other side still sends is thrown away until that ends too, for
-/// `lingering` and 16 MiB at most; then the socket is destroyed. If it has not ended, the socket is destroyed with its
-/// last handle (S34.5). A task that has ended its side and waits for 'close' while its reader lives waits no longer than
-/// `lingering` either: the reader takes what still comes, 1 MiB at most, for whoever asks it after all. An error that comes then does not end the program: `errored()` and 'close' still show it.
+/// It does not own the socket. When it goes before the end, another reader, a listener or `pipe` goes on where it
+/// stopped. If there is none, and this side has ended, what the other side still sends is thrown away until that ends
+/// too, for `lingering` and 16 MiB at most; then the socket is destroyed. If it has not ended, the socket is destroyed
+/// with its last handle (S34.5). A task that has ended its side and waits for 'close' beside its reader waits no longer
+/// either: the reader keeps what still comes, 1 MiB at most. An error then ends no program: 'close' shows it.
 ///
 /// Each function takes `WaitOptions` last, also in braces: `co_await reader.readLine(100, {.timeout = 5s})` (S34.6).
 class Reader {
@@ -12977,7 +13099,7 @@ class Reader {
   }
   bool has_found() const noexcept { return size_ != none; }
   std::string_view take() noexcept {
-    const std::string_view taken(rest().data() + from_, std::exchange(size_, none));
+    const std::string_view taken(rest().data() + from_, detail::exchange(size_, none));
     held_.skip(skip_);
     return taken;
   }
@@ -13407,9 +13529,9 @@ auto one_of(JoinRule rule, std::remove_reference_t<First>& first, std::remove_re
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// `auto [a, b] = co_await all(first(), second())`: runs tasks, and waits such as `reader.readLine(100)`, side by side, and
-/// gives all results; of a vector of tasks, a vector. The first error is thrown, and then the others are destroyed where they
-/// stand (S34.7). A result of void is left out if there are no others.
+/// `auto [a, b] = co_await all(first(), second())`: runs tasks, and waits such as `reader.readLine(100)`, side by side,
+/// and gives all results; of a vector of tasks, a vector. The first error is thrown, and then the others are destroyed
+/// where they stand (S34.7). A result of void is left out if there are no others.
 template <class... Waits>
   requires(sizeof...(Waits) == 0 || (... || detail::MeansWait<Waits>))
 auto all(Waits&&... waits) {
@@ -13423,8 +13545,8 @@ auto all(std::vector<Task<T>>&& tasks) {
   return detail::JoinAwaiter<detail::AllOfVector<T>>(detail::JoinRule::all, std::move(tasks));
 }
 
-/// The result of the task or wait that ends first, or what it has thrown; the others are destroyed. All give the same type.
-/// Of none it never ends.
+/// The result of the task or wait that ends first, or what it has thrown; the others are destroyed. All give the same
+/// type. Of none it never ends.
 template <class First, class... More>
   requires(detail::MeansWait<First> || (... || detail::MeansWait<More>))
 auto race(First&& first, More&&... waits) {
@@ -13447,8 +13569,8 @@ auto any(std::vector<Task<T>>&& tasks) {
   return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::any, std::move(tasks));
 }
 
-/// Tasks that belong together. An error of one destroys the others where they stand, and leaves `join()`; one that nobody
-/// joins for is dropped. The destructor destroys what still runs.
+/// Tasks that belong together. An error of one destroys the others where they stand, and leaves `join()`; one that
+/// nobody joins for is dropped. The destructor destroys what still runs.
 class TaskGroup {
  public:
   /// On this thread's loop, or on `loop`.
@@ -13496,8 +13618,8 @@ class TaskGroup {
     detail::Joining joining_;
   };
 
-  /// Until all have ended, also those that are added meanwhile; throws the first error, and the group can be used again.
-  /// If the wait is given up the tasks go on. One task waits at a time.
+  /// Until all have ended, also those that are added meanwhile; throws the first error, and the group can be used
+  /// again. If the wait is given up the tasks go on. One task waits at a time.
   template <class Options = detail::WaitBraces>
   Awaiter join(Options&& options = detail::without_limit) {
     return {*joined_, detail::limit_of<Options>(options)};
@@ -13621,7 +13743,7 @@ NET_GNU(noinline) NET_API void Listeners::settle() noexcept {
       link = &r->next;
     }
   }
-  while (dead) destroy(*std::exchange(dead, dead->next));
+  while (dead) destroy(*detail::exchange(dead, dead->next));
 }
 
 NET_API void Listeners::link(ListenerRecord* record, bool front) noexcept {
@@ -13640,7 +13762,7 @@ NET_API void* Listeners::allocate(std::size_t size) {
   size = rounded(size);
   if (blocks_) {
     for (ListenerRecord** at = &blocks_->spare; *at; at = &(*at)->next) {
-      if ((*at)->size * unit == size) return std::exchange(*at, (*at)->next);
+      if ((*at)->size * unit == size) return detail::exchange(*at, (*at)->next);
     }
     if (blocks_->size - blocks_->used >= size) {
       void* place = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
@@ -13653,7 +13775,7 @@ NET_API void* Listeners::allocate(std::size_t size) {
   if (place < size) place = size;
   auto* block =
       ::new (::operator new(sizeof(Block) + place)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(place)};
-  if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
+  if (blocks_) block->spare = detail::exchange(blocks_->spare, nullptr);
   blocks_ = block;
   block->used = static_cast<std::uint32_t>(size);
   return block + 1;
@@ -13662,7 +13784,7 @@ NET_API void* Listeners::allocate(std::size_t size) {
 NET_API void Listeners::recycle(void* place, std::size_t size) noexcept {
   auto* spare = ::new (place) ListenerRecord;
   spare->size = static_cast<std::uint16_t>(rounded(size) / unit);
-  spare->next = std::exchange(blocks_->spare, spare);
+  spare->next = detail::exchange(blocks_->spare, spare);
 }
 
 }  // namespace net::inline NET_ABI::detail
@@ -13700,10 +13822,10 @@ struct ErrorText {
 class NewText {
  public:
   NewText();
-  NewText(NewText&& other) noexcept : text_(std::exchange(other.text_, nullptr)) {}
+  NewText(NewText&& other) noexcept : text_(detail::exchange(other.text_, nullptr)) {}
   ~NewText();
   ErrorText* operator->() const noexcept { return text_; }
-  ErrorText* release() noexcept { return std::exchange(text_, nullptr); }
+  ErrorText* release() noexcept { return detail::exchange(text_, nullptr); }
 
  private:
   ErrorText* text_;
@@ -14635,8 +14757,6 @@ NET_API std::size_t processors() noexcept {
 
 #if NET_BODIES
 
-#include <utility>
-
 #if NET_HAS_KQUEUE
 
 namespace net::inline NET_ABI::detail {
@@ -14654,7 +14774,7 @@ NET_API Refusal kqueue_poller::open() noexcept {
 
 NET_API void kqueue_poller::shut() noexcept {
   count_ = 0;
-  const NativeHandle queue = std::exchange(queue_, no_handle);
+  const NativeHandle queue = detail::exchange(queue_, no_handle);
   if (queue >= 0 && made_in_ == os::fork_count()) os::close_descriptor(queue);
 }
 
@@ -14759,7 +14879,7 @@ NET_API Refusal epoll_poller::open() noexcept {
 NET_API void epoll_poller::shut() noexcept {
   count_ = 0;
   stray_ = false;
-  if (epoll_ >= 0) os::close_descriptor(std::exchange(epoll_, no_handle));
+  if (epoll_ >= 0) os::close_descriptor(detail::exchange(epoll_, no_handle));
   waker_.close();
 }
 
@@ -14967,7 +15087,7 @@ NET_API void Port::shut() noexcept {
     entry->release();
   }
   while (all_) detach(*all_);
-  win::CloseHandle(std::exchange(port_, nullptr));
+  win::CloseHandle(detail::exchange(port_, nullptr));
 }
 
 NET_API int Port::attach(PortEntry& entry) noexcept {
@@ -14975,7 +15095,7 @@ NET_API int Port::attach(PortEntry& entry) noexcept {
   if (entry.port || !port_) return -EEXIST;
   entry.port = this;
   entry.link_of_port = &all_;
-  entry.next_of_port = std::exchange(all_, &entry);
+  entry.next_of_port = detail::exchange(all_, &entry);
   if (entry.next_of_port) entry.next_of_port->link_of_port = &entry.next_of_port;
   const int failed = entry.operations->attached(entry);
   if (failed < 0) detach(entry);
@@ -15005,7 +15125,7 @@ NET_API void Port::set_due(PortEntry& entry, std::uint64_t after_ms) noexcept {
   forget_due(entry);
   entry.due_at = os::now_ns() / 1000000 + after_ms + 1;  // the clock's millisecond has begun already
   entry.link_due = &due_;
-  entry.next_due = std::exchange(due_, &entry);
+  entry.next_due = detail::exchange(due_, &entry);
   if (entry.next_due) entry.next_due->link_due = &entry.next_due;
 }
 
@@ -15022,7 +15142,8 @@ NET_API void Port::began(PortOperation& operation) noexcept {
   in_flight_.fetch_add(1);
 }
 
-/// Telling needs memory of the system's: without it whoever tells waits, since a wait that is not ended may last for ever.
+/// Telling needs memory of the system's: without it whoever tells waits, since a wait that is not ended may last for
+/// ever.
 NET_API bool Port::tell(::_OVERLAPPED* what) noexcept {
   while (!win::PostQueuedCompletionStatus(port_, 0, 0, what)) {
     if (os::last_error() != -ENOMEM) return false;  // there is no port
@@ -15191,7 +15312,7 @@ NET_API AfdDevice* AfdDevices::take(Port& port, int& failed) {
     return nullptr;
   }
   device->sockets = 1;
-  device->next = std::exchange(first_, device);
+  device->next = detail::exchange(first_, device);
   return device;
 }
 
@@ -15257,7 +15378,7 @@ NET_API void AfdEntry::done(int failed) noexcept {
 
 NET_API constexpr PortEntry::Operations AfdEntry::table{
     [](PortEntry& entry) noexcept { return static_cast<AfdEntry&>(entry).prepare(); },
-    [](PortEntry& entry) noexcept { return std::exchange(static_cast<AfdEntry&>(entry).ready, 0u); },
+    [](PortEntry& entry) noexcept { return detail::exchange(static_cast<AfdEntry&>(entry).ready, 0u); },
     [](PortEntry& entry, PortOperation&, int failed, std::size_t) noexcept {
       static_cast<AfdEntry&>(entry).done(failed);
     },
@@ -15704,7 +15825,7 @@ NET_API void fd_acceptor::close() noexcept {
 
 NET_API void fd_acceptor::release() noexcept {
   fd = no_handle;
-  if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, no_handle));
+  if (reserve_ >= 0) os::close_descriptor(detail::exchange(reserve_, no_handle));
 }
 
 NET_API int fd_acceptor::set(int listening) noexcept {
@@ -15715,7 +15836,7 @@ NET_API int fd_acceptor::set(int listening) noexcept {
 }
 
 NET_API NativeHandle fd_acceptor::turn_away() noexcept {
-  os::close_descriptor(std::exchange(reserve_, no_handle));
+  os::close_descriptor(detail::exchange(reserve_, no_handle));
   NativeHandle accepted = os::accept_from(fd);
   for (int left = 512; accepted >= 0; accepted = os::accept_from(fd)) {
     os::close_descriptor(accepted);
@@ -16041,7 +16162,7 @@ NET_API int SignalRegistry::add(SignalWaker& waker) noexcept {
     if (::sigaction(waker.signo, &action, &old) != 0) return -errno;
     before_[waker.signo] = old;
   }
-  waker.next = std::exchange(first_, &waker);
+  waker.next = detail::exchange(first_, &waker);
   return 0;
 }
 
@@ -16524,7 +16645,6 @@ NET_API win::Handle make_pipe(const PipeName& name, const PathMode& mode, bool f
 #include <cerrno>
 #include <cstring>
 #include <new>
-#include <utility>
 
 #if defined(_WIN32)
 
@@ -16540,7 +16660,7 @@ NET_API PipeEntry::~PipeEntry() {
 }
 
 NET_API void PipeEntry::close_handle() noexcept {
-  if (handle_) win::CloseHandle(std::exchange(handle_, nullptr));
+  if (handle_) win::CloseHandle(detail::exchange(handle_, nullptr));
 }
 
 // ── connecting ─────────────────────────────────────────────────────────────
@@ -16590,7 +16710,7 @@ NET_API ReadResult PipeEntry::read(std::size_t size) noexcept {
     in_begin_ += size;
     return {static_cast<std::ptrdiff_t>(size), bytes};
   }
-  if (read_failed_ != 0) return {-(read_failed_ == ENOMEM ? std::exchange(read_failed_, 0) : read_failed_), nullptr};
+  if (read_failed_ != 0) return {-(read_failed_ == ENOMEM ? detail::exchange(read_failed_, 0) : read_failed_), nullptr};
   return {at_end_ ? 0 : would_block, nullptr};
 }
 
@@ -16624,7 +16744,7 @@ NET_API void PipeEntry::read_done(int failed, std::size_t size) noexcept {
 
 NET_API std::ptrdiff_t PipeEntry::write(const IoSlice* slices, std::size_t count) noexcept {
   if (!port || writing_.in_flight || connecting_) return would_block;
-  if (taken_ > 0) return static_cast<std::ptrdiff_t>(std::exchange(taken_, 0));
+  if (taken_ > 0) return static_cast<std::ptrdiff_t>(detail::exchange(taken_, 0));
   if (write_failed_ != 0) return -write_failed_;
   if (!handle_) return -EPIPE;
   if (!can_buffer(out_)) return -ENOMEM;
@@ -16677,20 +16797,29 @@ NET_API void PipeEntry::close() noexcept {
   release();
 }
 
-NET_API std::string_view PipeEntry::unread() noexcept {
-  if (reading_.in_flight) {
-    cancel();
-    // called off, or done just now; the port tells it once more
-    win::Word size = 0;
-    if (win::GetOverlappedResult(handle_, win::as<::_OVERLAPPED>(&reading_.overlapped), &size, 1)) return {in_, size};
+/// Whether it was done before that, and with how much; the port tells it once more. The handle is no event that could
+/// be waited for (skip_event): it never says that a read has ended, or always.
+NET_API bool PipeEntry::call_off_read(std::size_t& came) noexcept {
+  cancel();
+  win::Word size = 0;
+  while (!win::GetOverlappedResult(handle_, win::as<::_OVERLAPPED>(&reading_.overlapped), &size, 0)) {
+    if (win::GetLastError() != win::error_io_incomplete) return false;
+    win::Sleep(1);
   }
+  came = size;
+  return true;
+}
+
+NET_API std::string_view PipeEntry::unread() noexcept {
+  std::size_t came = 0;
+  if (reading_.in_flight && call_off_read(came)) return {in_, came};
   return {in_ + in_begin_, in_end_ - in_begin_};
 }
 
 NET_API win::Handle PipeEntry::release_handle() noexcept {
   Port::forget_due(*this);
   (void)unread();
-  return std::exchange(handle_, nullptr);
+  return detail::exchange(handle_, nullptr);
 }
 
 // ── readiness ──────────────────────────────────────────────────────────────
@@ -16772,13 +16901,13 @@ NET_API void windows_channel::close() noexcept {
     fd = no_handle;
     entry->close();
   } else {
-    os::close_socket(std::exchange(fd, no_handle));
+    os::close_socket(detail::exchange(fd, no_handle));
   }
 }
 
 NET_API NativeHandle windows_channel::release() noexcept {
   PipeEntry* const entry = pipe();
-  if (!entry) return std::exchange(fd, no_handle);
+  if (!entry) return detail::exchange(fd, no_handle);
   const auto handle = reinterpret_cast<NativeHandle>(entry->release_handle());
   close();
   return handle == 0 ? no_handle : handle;
@@ -16816,7 +16945,6 @@ NET_API int windows_channel::get_type_of_service() const noexcept {
 
 #include <cerrno>
 #include <new>
-#include <utility>
 
 #if defined(_WIN32)
 
@@ -16839,7 +16967,7 @@ NET_API void PipeServerEntry::make(Instance& instance) noexcept {
   int failed = 0;
   instance.handle = make_pipe(name_, mode_, false, failed);
   if (instance.handle && port->associate(instance.handle, win::skip_port_on_success | win::skip_event) < 0) {
-    win::CloseHandle(std::exchange(instance.handle, nullptr));
+    win::CloseHandle(detail::exchange(instance.handle, nullptr));
   }
 }
 
@@ -16857,7 +16985,7 @@ NET_API void PipeServerEntry::await(Instance& instance) noexcept {
   if (failed == there_already || failed == gone_again) {
     instance.connected = true;  // who is gone may have left something to read
   } else {
-    win::CloseHandle(std::exchange(instance.handle, nullptr));
+    win::CloseHandle(detail::exchange(instance.handle, nullptr));
   }
 }
 
@@ -16868,7 +16996,7 @@ NET_API PipeEntry* PipeServerEntry::accept(int& failed) noexcept {
     if (!each.connected) continue;
     auto* const pipe = new (std::nothrow) PipeEntry;
     if (!pipe) return failed = -ENOMEM, nullptr;
-    pipe->set(std::exchange(each.handle, nullptr));
+    pipe->set(detail::exchange(each.handle, nullptr));
     each.connected = false;
     await(each);
     pipe->associated();
@@ -16888,7 +17016,7 @@ NET_API void PipeServerEntry::cancel() noexcept {
 
 NET_API void PipeServerEntry::close_handles() noexcept {
   for (Instance& each : instances_) {
-    if (each.handle) win::CloseHandle(std::exchange(each.handle, nullptr));
+    if (each.handle) win::CloseHandle(detail::exchange(each.handle, nullptr));
     each.connected = false;
   }
 }
@@ -16928,7 +17056,7 @@ struct PipeServerCalls {
       if (failed == 0 || failed == EPIPE) {
         each.connected = true;
       } else if (each.handle) {
-        win::CloseHandle(std::exchange(each.handle, nullptr));
+        win::CloseHandle(detail::exchange(each.handle, nullptr));
       }
     }
   }
@@ -16964,7 +17092,6 @@ NET_API constexpr PortEntry::Operations PipeServerEntry::table{
 
 #include <cerrno>
 #include <new>
-#include <utility>
 
 #if defined(_WIN32)
 
@@ -17018,7 +17145,7 @@ NET_API int windows_acceptor::accept(windows_channel& into) noexcept {
 }
 
 NET_API NativeHandle windows_acceptor::turn_away() noexcept {
-  os::close_socket(std::exchange(reserve_, no_handle));
+  os::close_socket(detail::exchange(reserve_, no_handle));
   NativeHandle accepted = os::accept_from(fd);
   for (int left = 512; accepted >= 0; accepted = os::accept_from(fd)) {
     os::close_socket(accepted);
@@ -17043,7 +17170,7 @@ NET_API void windows_acceptor::close() noexcept {
 
 NET_API void windows_acceptor::release() noexcept {
   fd = no_handle;
-  if (reserve_ != no_handle) os::close_socket(std::exchange(reserve_, no_handle));
+  if (reserve_ != no_handle) os::close_socket(detail::exchange(reserve_, no_handle));
 }
 
 }  // namespace net::inline NET_ABI::detail
@@ -17466,7 +17593,6 @@ NET_API void count_in_resolver(int) noexcept {}
 
 #include <cerrno>
 #include <new>
-#include <utility>
 
 #if defined(_WIN32)
 
@@ -17474,7 +17600,7 @@ namespace net::inline NET_ABI::detail {
 
 NET_API void WakerEntry::wake() noexcept {
   const LockGuard locked(mutex);
-  if (std::exchange(awake, true) || !at || std::exchange(posted, true)) return;
+  if (detail::exchange(awake, true) || !at || detail::exchange(posted, true)) return;
   at->post(woken);
 }
 
@@ -17522,7 +17648,7 @@ NET_API int Waker::open() noexcept {
 NET_API void Waker::close() noexcept {
   if (!entry_) return;
   entry_->settle();
-  std::exchange(entry_, nullptr)->release();
+  detail::exchange(entry_, nullptr)->release();
 }
 
 NET_API void Waker::drain() noexcept {
@@ -17546,7 +17672,6 @@ NET_API void Waker::drain() noexcept {
 
 #include <cerrno>
 #include <csignal>
-#include <utility>
 
 #if defined(_WIN32)
 
@@ -17616,7 +17741,7 @@ NET_API int SignalRegistry::add(SignalWaker& waker) noexcept {
       }
       before_[waker.signo] = old;
     }
-    waker.next = std::exchange(first_, &waker);
+    waker.next = detail::exchange(first_, &waker);
   }
   hear_console();
   return 0;
@@ -17629,7 +17754,7 @@ NET_API void SignalRegistry::hear_console() noexcept {
     const LockGuard locked(mutex_);
     wanted = ending_ || listened(hang_up) || listened(SIGTERM);
   }
-  if (wanted != std::exchange(hears_console_, wanted)) win::SetConsoleCtrlHandler(&on_console, wanted);
+  if (wanted != detail::exchange(hears_console_, wanted)) win::SetConsoleCtrlHandler(&on_console, wanted);
 }
 
 NET_API void SignalRegistry::remove(SignalWaker& waker) noexcept {
@@ -17757,7 +17882,7 @@ NET_API PageBuffer ReceiveBuffer::keep() noexcept {
   ++kept_;
   lent_ = false;
   PageBuffer next = std::move(spare_[--spares_]);
-  return std::exchange(now_, std::move(next));
+  return detail::exchange(now_, std::move(next));
 }
 
 NET_API void ReceiveBuffer::take_back(PageBuffer&& kept) noexcept {
@@ -18000,7 +18125,7 @@ NET_API void LoopCore::at_exit() noexcept {
 NET_API void LoopCore::join_process() noexcept {
   ProcessLoops& all = ProcessLoops::instance();
   const LockGuard locked(all.mutex);
-  next_in_process_ = std::exchange(all.first, this);
+  next_in_process_ = detail::exchange(all.first, this);
   link_in_process_ = &all.first;
   if (next_in_process_) next_in_process_->link_in_process_ = &next_in_process_;
 }
@@ -18046,8 +18171,8 @@ NET_API void LoopCore::refuse_child() const {
                          "This loop belongs to the parent process: call afterFork() to use it in this one"));
 }
 
-/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to the
-/// thread that asks for it, whose it was before or not.
+/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to
+/// the thread that asks for it, whose it was before or not.
 NET_API void LoopCore::after_fork() {
   if (inert()) {
     std::size_t count = 0;
@@ -18101,7 +18226,7 @@ struct Served {
     handle = &next;
   }
   NET_GNU(always_inline) void end() noexcept {
-    Handle* const last = std::exchange(handle, nullptr);
+    Handle* const last = detail::exchange(handle, nullptr);
     if (--last->owners == 0) [[unlikely]]
       last->operations->free(*last);
   }
@@ -18361,7 +18486,7 @@ NET_API int SignalState::listen() noexcept {
 }
 
 NET_API void SignalState::close() noexcept {
-  if (!std::exchange(is_open, false)) return;
+  if (!detail::exchange(is_open, false)) return;
   set_ref(false);
   Machine::forget_signal(*this);
   loop->poller().drop(watcher);
@@ -18441,7 +18566,7 @@ NET_API void Loop::at_exit() {
       Loop* const loop = process_default_;
       for (const LoopCore* mine = LoopCore::current(); mine; mine = mine->older()) {
         if (mine != loop) continue;
-        if (!loop->running()) std::exchange(process_default_, nullptr)->~Loop();
+        if (!loop->running()) detail::exchange(process_default_, nullptr)->~Loop();
         return;
       }
     }
@@ -18542,7 +18667,7 @@ NET_API bool AbortState::attach(AbortHook& hook) {
     return false;
   }
   attached.push({&hook, place.home});
-  std::exchange(place.home, nullptr)->retain();
+  detail::exchange(place.home, nullptr)->retain();
   hook.retain();
   hook.signal = this;
   retain();
@@ -18919,7 +19044,8 @@ class KeyIndex {
     return {begins_[slot], begins_[slot + 1]};
   }
 
-  /// For a count of keys, at most 2^30, so that twice as many can still be counted. What it knows is void until `rebuild`.
+  /// For a count of keys, at most 2^30, so that twice as many can still be counted. What it knows is void until
+  /// `rebuild`.
   void resize(std::size_t count) {
     if (count > std::size_t{1} << 30)
       throw_error(make_error(Errc::ERR_OUT_OF_RANGE, "A list of so many rules is not possible"));
@@ -19859,7 +19985,7 @@ NET_API void Retry::join() noexcept {
   if (listed_) return;
   listed_ = true;
   previous_ = nullptr;
-  next_ = std::exchange(first(), this);
+  next_ = detail::exchange(first(), this);
   if (next_) next_->previous_ = this;
 }
 
@@ -19875,7 +20001,7 @@ NET_API void Retry::stop() noexcept {
 }
 
 NET_API void Retry::leave() noexcept {
-  if (!std::exchange(listed_, false)) return;
+  if (!detail::exchange(listed_, false)) return;
   (previous_ ? previous_->next_ : first()) = next_;
   if (next_) next_->previous_ = previous_;
 }
@@ -20097,7 +20223,7 @@ NET_API void SocketState::once_inside(OwnListener which, unsigned event, void (*
 }
 
 NET_API void SocketState::drop_own(OwnListener which) noexcept {
-  if (cold && cold->own[which] != 0) listeners.remove(std::exchange(cold->own[which], 0));
+  if (cold && cold->own[which] != 0) listeners.remove(detail::exchange(cold->own[which], 0));
 }
 
 /// What it has failed with, or else this.
@@ -20132,7 +20258,8 @@ NET_API void ReadBuffer::push_front(std::string_view bytes) {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-// A step is made in its place in the queue: it comes several times with each connection, and moving it there costs more.
+// A step is made in its place in the queue: it comes several times with each connection, and moving it there costs
+// more.
 NET_API void SocketState::tick(void (*step)(SocketState&)) {
   if (loop) loop->ticks().emplace(SocketTick{Owing<SocketState>(*this), step, generation});
 }
@@ -20521,7 +20648,7 @@ struct LookupState : Handle {
     Question* question;
 
     explicit PostedAnswer(Question* with) noexcept : question(with) {}
-    PostedAnswer(PostedAnswer&& other) noexcept : question(std::exchange(other.question, nullptr)) {}
+    PostedAnswer(PostedAnswer&& other) noexcept : question(detail::exchange(other.question, nullptr)) {}
     ~PostedAnswer() { delete question; }
     void operator()() const { question->state->answer(*question); }
   };
@@ -20706,7 +20833,7 @@ NET_API NativeHandle SocketState::release_descriptor(Machine::Channel* into) {
   read_interest = shutting_down = false;
   stop_idle();
   recount();
-  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
+  if (cold && cold->abort_hook) detail::exchange(cold->abort_hook, {})->detach();
   leave_server();
   return fd;
 }
@@ -20838,7 +20965,7 @@ NET_API void SocketState::drop_captures() noexcept {
     cold->onread = {};
     cold->user_data.clear();
   }
-  delete std::exchange(backlog, nullptr);
+  delete detail::exchange(backlog, nullptr);
   server = {};
   listeners.clear();
 }
@@ -21051,7 +21178,7 @@ NET_API void SocketState::emit_close(bool current, Place<Job>* rest) {
       self.settle();
     }
   } const emitted{*this, Ref<SocketState>(this)};
-  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
+  if (cold && cold->abort_hook) detail::exchange(cold->abort_hook, {})->detach();
   if (!current) return void(emit_event<on_close>(false));
   phase.move_to(Phase::closed);
   if (request != WriteRequest::awaits_connection || !rest) return void(emit_event<on_close>(had_error));
@@ -21314,7 +21441,7 @@ NET_API void SocketState::set_encoding(Encoding encoding) {
   decodes = true;
   if (!buffer) return;
   std::swap(*buffer, one);
-  if (buffer->length == 0) delete std::exchange(buffer, nullptr);
+  if (buffer->length == 0) delete detail::exchange(buffer, nullptr);
 }
 
 /// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener gets it at once only
@@ -21453,7 +21580,6 @@ NET_API std::size_t SocketState::own_listeners(unsigned event) const noexcept {
 
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -21542,13 +21668,14 @@ NET_API void SocketState::linger() {
 /// The loop keeps a timer that runs, whoever has forgotten it.
 NET_API void SocketState::stop_lingering() noexcept {
   if (!loop || !cold || !cold->linger_timer) return;
-  loop->stop_timer(*std::exchange(cold->linger_timer, {}));
+  loop->stop_timer(*detail::exchange(cold->linger_timer, {}));
   note_timed();
 }
 
 /// A task waits for 'close', and a reader that nobody asks would keep the other side's end away from it. So the reader
-/// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the task
-/// may have to answer what came, and 'end' would come too early: if the reader holds nothing, the end is looked for.
+/// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the
+/// task may have to answer what came, and 'end' would come too early: if the reader holds nothing, the end is looked
+/// for.
 NET_API void SocketState::close_is_awaited() {
   if (!says_reader(reader_note) || destroyed()) return;
   if (ending()) {
@@ -21600,7 +21727,6 @@ NET_API void SocketState::last_owner_gone() noexcept {
 #if NET_BODIES
 
 #include <string>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -21662,7 +21788,7 @@ NET_API std::uint64_t SocketState::idle_ms() const noexcept {
 NET_API void SocketState::idle_check() {
   if (destroyed()) return;
   // a peer that takes a large write slowly is not idle (S18.5)
-  if (writing() && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
+  if (writing() && detail::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
   if (loop->now() < cold->last_activity + idle_ms())
     return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
   idle_over = true;  // the next activity starts it again (S18.4)
@@ -21811,7 +21937,12 @@ NET_GNU(noinline) NET_API void SocketState::read_loop(ReadResult got, bool to_th
     loop->drain_ticks();  // S2.2: before the next 'data'
     if (!read_interest) return;
   }
-  if (got.size != would_block) short_of_memory(got.size) ? wait_for_memory() : on_read_end(got.size);
+  if (got.size <= 0) on_no_bytes(got.size);
+}
+
+/// There is nothing now, the kernel is out of memory, or this is the end.
+NET_API void SocketState::on_no_bytes(std::ptrdiff_t got) {
+  if (got != would_block) short_of_memory(got) ? wait_for_memory() : on_read_end(got);
 }
 
 /// The kernel will give no more: the end of the stream, or an error.
@@ -21832,10 +21963,7 @@ NET_API void SocketState::read_onread(bool to_the_end) {
     if (into.empty()) return on_read_end(-ENOBUFS);  // reading nothing would look like the end
     const ReadResult lent = channel.read(reinterpret_cast<char*>(into.data()), into.size());
     const std::ptrdiff_t got = lent.size;
-    if (got <= 0) {
-      if (got != would_block) short_of_memory(got) ? wait_for_memory() : on_read_end(got);
-      return;
-    }
+    if (got <= 0) return on_no_bytes(got);
     if (lent.bytes != reinterpret_cast<char*>(into.data())) {
       std::memcpy(into.data(), lent.bytes, static_cast<std::size_t>(got));  // the channel's own buffer
     }
@@ -21878,7 +22006,7 @@ NET_API void SocketState::deliver(std::string_view all) {
       if (!bytes.empty()) undo_or_give_up(self, [this] { keep(); });
     }
     void keep() {
-      const std::string_view left = std::exchange(bytes, {});
+      const std::string_view left = detail::exchange(bytes, {});
       if (self.destroyed() || !same) return;
       self.ensure_cold().unread.insert(0, left);
       if (!self.read_interest) return;
@@ -21905,7 +22033,7 @@ NET_API void SocketState::deliver_piece(std::string_view piece) {
 
 NET_API void SocketState::deliver_unread() {
   if (!read_interest || destroyed() || !cold) return;
-  const std::string unread = std::exchange(cold->unread, {});
+  const std::string unread = detail::exchange(cold->unread, {});
   if (!unread.empty()) deliver(unread);
 }
 
@@ -21965,7 +22093,6 @@ NET_API void SocketState::push_end() {
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -22016,7 +22143,7 @@ NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece
     buffer->take(take, piece);
   }
   if (read_length() == 0) {
-    if (buffer) delete std::exchange(buffer, nullptr);
+    if (buffer) delete detail::exchange(buffer, nullptr);
     if (!ended()) need_readable = true;
     if ((all || n != take) && ended()) end_readable();
   }
@@ -22150,7 +22277,7 @@ NET_API void SocketState::undestroy() {
   for (unsigned which = 0; which < own_count; ++which) {
     if (which != own_read) drop_own(static_cast<OwnListener>(which));
   }
-  if (released) delete std::exchange(buffer, nullptr);
+  if (released) delete detail::exchange(buffer, nullptr);
   count_bytes();
   static_cast<Connection&>(*this) = Connection();
   static_cast<ReadGate&>(*this) = {.flow_state = flow_state,
@@ -22195,7 +22322,7 @@ struct LeftWrites {
       callback(self.ended);
     }
     SocketState& socket = *self.socket;
-    if (std::exchange(self.finishes, false)) socket.emit_event<on_finish>();
+    if (detail::exchange(self.finishes, false)) socket.emit_event<on_finish>();
     again.passed = true;
     if (self.fails && socket.generation == self.generation) {
       or_give_up(socket, [&] { socket.fail(self.in_flight); });
@@ -22236,11 +22363,11 @@ NET_API void SocketState::leave_writes_behind() {
     left->fails = flying && !destroyed();
     left->generation = generation + 1;
     // nothing needs memory any more
-    left->backlog = std::exchange(backlog, nullptr);
+    left->backlog = detail::exchange(backlog, nullptr);
     if (cold) left->ends.swap(cold->finish_callbacks);
     loop->ticks().push(left->step());
   }
-  delete std::exchange(backlog, nullptr);
+  delete detail::exchange(backlog, nullptr);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -22284,7 +22411,7 @@ NET_API void SocketState::send_in_flight() {
 NET_API void SocketState::in_flight_taken() {
   touch();
   request.move_to(WriteRequest::none);
-  write_length -= std::exchange(backlog->in_flight_length, 0);
+  write_length -= detail::exchange(backlog->in_flight_length, 0);
   // the callbacks of this request are called now, before those of the next one
   std::size_t count = 0;
   for (const WriteNode* node = backlog->in_flight.first(); node; node = node->next) ++count;
@@ -22328,7 +22455,7 @@ NET_API void SocketState::send_buffered() {
   }
   // taken at once: called on a tick
   request.move_to(WriteRequest::none);
-  write_length -= std::exchange(backlog->in_flight_length, 0);
+  write_length -= detail::exchange(backlog->in_flight_length, 0);
   if (callbacks || (need_drain && write_length == 0 && !drain_ticking)) {
     backlog->in_flight.move_to(backlog->done);
     drain_ticking = true;
@@ -22383,7 +22510,7 @@ NET_API void SocketState::send_pending_connect() {
 /// Forgets the request that was under way.
 NET_API void SocketState::drop_request(const Error& error) {
   request.move_to(WriteRequest::none);
-  if (backlog) write_length -= std::exchange(backlog->in_flight_length, 0);
+  if (backlog) write_length -= detail::exchange(backlog->in_flight_length, 0);
   failed_with(error);
 }
 
@@ -22864,7 +22991,7 @@ NET_API bool RunningTask::find_and_doom(TaskLinks& task) noexcept {
 
 /// Nobody is told of its end any more.
 NET_API void RunningTask::doom(TaskLinks& task) noexcept {
-  if (task.outer) std::exchange(task.outer, nullptr)->inner = nullptr;
+  if (task.outer) detail::exchange(task.outer, nullptr)->inner = nullptr;
   if (task.awaited) {
     task.caller = nullptr;
   } else if (task.end) {
@@ -22877,7 +23004,7 @@ NET_API void RunningTask::doom(TaskLinks& task) noexcept {
 
 NET_API void RunningTask::destroy_doomed() noexcept {
   while (TaskLinks* const task = doomed_) {
-    doomed_ = std::exchange(task->outer, nullptr);
+    doomed_ = detail::exchange(task->outer, nullptr);
     if (!task->awaited && task->end) {
       task->end->destroy(*task->end);
     } else {
@@ -22946,7 +23073,7 @@ struct WaitLimit::Limits {
 
   /// Whoever waits goes on, and may destroy all of this.
   void over(const Error& error) {
-    void (*const go_on)(void*) = std::exchange(give_up, nullptr);
+    void (*const go_on)(void*) = detail::exchange(give_up, nullptr);
     if (!go_on) return;
     why = error;
     go_on(waiting);
@@ -22988,15 +23115,15 @@ NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(voi
 
 NET_API void WaitLimit::forget() noexcept {
   limits_->give_up = nullptr;
-  if (limits_->hook) std::exchange(limits_->hook, {})->detach();
+  if (limits_->hook) detail::exchange(limits_->hook, {})->detach();
   if (!limits_->timer) return;
-  const Ref<TimerState> timer = std::exchange(limits_->timer, {});
+  const Ref<TimerState> timer = detail::exchange(limits_->timer, {});
   if (timer->loop) timer->loop->stop_timer(*timer);
 }
 
 NET_API void WaitLimit::drop() noexcept {
   forget();
-  delete std::exchange(limits_, nullptr);
+  delete detail::exchange(limits_, nullptr);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -23031,7 +23158,7 @@ NET_API void WaitPlace::resume() {
 NET_API void WaitPlace::forget() noexcept {
   if (!waiting_) return;
   waiting_->limit_.stop();
-  std::exchange(waiting_, nullptr)->place_ = nullptr;
+  detail::exchange(waiting_, nullptr)->place_ = nullptr;
 }
 
 /// Owned by the tick that resumes the task.
@@ -23052,7 +23179,7 @@ NET_API void WaitPlace::close(Handle& who) noexcept {
     who.loop->ticks().push([orphaned] { orphaned->place.resume_orphaned(); });
     waiting_->limit_.stop();
     waiting_->place_ = &orphaned->place;
-    orphaned->place.waiting_ = std::exchange(waiting_, nullptr);
+    orphaned->place.waiting_ = detail::exchange(waiting_, nullptr);
   });
 }
 
@@ -23086,7 +23213,7 @@ NET_API void ServerState::connection_gone(Handle& handle) {
   auto& self = static_cast<ServerState&>(handle);
   --self.connections;
   if (self.elsewhere) [[unlikely]]
-    self.room_changed();
+    self.space_changed();
   self.close_if_drained();
 }
 
@@ -23098,8 +23225,8 @@ NET_API void ServerState::accept_one() {
   if (!means_nobody(failed)) cannot_accept(-failed);
 }
 
-/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other failures
-/// are of one client.
+/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other
+/// failures are of one client.
 NET_GNU(cold) NET_API void ServerState::cannot_accept(int number) {
   const bool no_memory = short_of_memory(-number);
   const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||
@@ -23419,7 +23546,7 @@ NET_API void ServerState::watch_signal(const AbortSignal& signal) {
 }
 
 NET_API void ServerState::forget_signal() noexcept {
-  if (abort_hook) std::exchange(abort_hook, {})->detach();
+  if (abort_hook) detail::exchange(abort_hook, {})->detach();
 }
 
 /// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
@@ -23514,8 +23641,8 @@ NET_API void ServerState::refused_elsewhere(const Error& why) {
 }
 
 /// A connection is gone, or more are allowed.
-NET_API void ServerState::room_changed() {
-  if (elsewhere && loop && loop->served_elsewhere) loop->served_elsewhere->room(*this);
+NET_API void ServerState::space_changed() {
+  if (elsewhere && loop && loop->served_elsewhere) loop->served_elsewhere->has_space(*this);
 }
 
 NET_API void ServerState::opened() {
@@ -23752,7 +23879,7 @@ NET_API void Acceptor::Awaiter::await_suspend(std::coroutine_handle<> task) {
 NET_API std::optional<Socket> Acceptor::take() {
   if (!arrived_.empty()) return arrived_.pop_front();
   if (failure_) {
-    const Error error = *std::exchange(failure_, std::nullopt);
+    const Error error = *detail::exchange(failure_, std::nullopt);
     detail::throw_error(error);
   }
   return std::nullopt;
@@ -23775,7 +23902,7 @@ NET_API constexpr Handle::Operations ConnectAttempts::table{
     [](Handle& handle) noexcept { delete static_cast<ConnectAttempts*>(&handle); }, [](Handle&) noexcept {}};
 
 NET_API void ConnectAttempts::end() noexcept {
-  if (loop && std::exchange(end_expected, false)) {
+  if (loop && detail::exchange(end_expected, false)) {
     loop->closing().push_expected({Ref<Handle>(static_cast<Handle*>(this)), [](Handle&) {}});
   }
   release();
@@ -23885,7 +24012,7 @@ NET_API void WorkRef::send_home() && noexcept {
 }
 
 NET_API void WorkList::push(WorkRef work) noexcept {
-  WorkItem* const item = std::exchange(work.item_, nullptr);
+  WorkItem* const item = detail::exchange(work.item_, nullptr);
   item->next = nullptr;
   item->link = end_;
   *end_ = item;
@@ -24093,6 +24220,31 @@ NET_API FileState::FileState(LoopCore& core, const Operations& table, std::strin
   retain();
 }
 
+NET_API void FileState::start(FileStep&& step, FileRun run, Done done) {
+  or_give_up(*this, [&] {
+    const Ref<JobState<FileStep>> job(new JobState<FileStep>(*loop));
+    job->again_in_child = false;
+    job->ask([self = Ref<FileState>(this), done](JobOutcome<FileStep>& outcome, bool) {
+      self->busy = false;
+      if (!outcome.result) return self->give_up();
+      self->file = std::move(outcome.result->file);
+      or_give_up(*self, [&] { done(*self, *outcome.result); });
+    });
+    begun_in = Machine::fork_count();
+    under_way_at = job.get();
+    step.file = std::move(file);
+    busy = file_pool().begin(*job, FileWork{std::move(step), run});
+    if (!busy) destroy(system_failure(EAGAIN, "pthread_create"));
+  });
+}
+
+NET_API FileStep* FileState::come_back(bool quick) noexcept {
+  WorkItem* const item = under_way_at->work;
+  if (!item || !file_pool().bring_home(*item, quick)) return nullptr;
+  auto& result = static_cast<Work<FileStep, FileWork>&>(*item).outcome.result;
+  return result ? &*result : nullptr;
+}
+
 NET_API Error FileState::failure(int number, const char* syscall) const {
   return address_failure(number, syscall, path, 0);
 }
@@ -24133,7 +24285,7 @@ NET_API bool FileState::is_mine_after_fork() {
 
 NET_API void FileState::close() noexcept {
   (void)file.close();
-  if (!std::exchange(close_expected, false)) return;
+  if (!detail::exchange(close_expected, false)) return;
   ++owed;
   loop->closing().push_expected({Ref<Handle>(this), job_of_close});
 }
@@ -24166,7 +24318,7 @@ NET_API void FileState::drop_all() noexcept {
   if (phase != FilePhase::closed) phase.move_to(FilePhase::closed);
   (void)file.close();
   listeners.clear();
-  if (std::exchange(kept_by_loop, false)) release();
+  if (detail::exchange(kept_by_loop, false)) release();
 }
 
 NET_API void FileState::settle() noexcept {
@@ -24214,16 +24366,13 @@ NET_API FileReading::FileReading(LoopCore& core, std::string&& name, std::size_t
 }
 
 NET_API void FileReading::begin() {
-  start<FileReading>(
-      [name = path, access = FileAccess{.start = first}](FileHandle& handle) {
-        FileStep step;
-        step.result = handle.open(name, access);
-        return step;
-      },
-      [](FileReading& self, FileStep& step) {
-        if (!self.opened(static_cast<int>(step.result))) return;
-        self.flow();
-        self.emit_event<file_open>();
+  start(
+      {.access = {.start = first}, .bytes = path},
+      [](FileStep& step) -> std::ptrdiff_t { return step.file.open(step.bytes, step.access); },
+      [](FileState& state, FileStep& step) {
+        if (!state.opened(static_cast<int>(step.result))) return;
+        static_cast<FileReading&>(state).flow();
+        state.emit_event<file_open>();
       });
 }
 
@@ -24233,23 +24382,17 @@ NET_API void FileReading::read_ahead() {
   if (loop->inert()) return;  // the file is the parent's (S31.1)
   const std::size_t size = left < piece_size ? cast<std::size_t>(left) : piece_size;
   if (!spare.bytes()) spare = FileBuffer(piece_size);
-  struct Piece : FileStep {
-    FileBuffer buffer;
-  };
-  start<FileReading>(
-      [buffer = std::move(spare), size](FileHandle& handle) mutable {
-        Piece came;
-        came.result = handle.read(buffer.bytes(), size);
-        came.buffer = std::move(buffer);
-        return came;
-      },
-      [](FileReading& self, Piece& came) {
-        if (!self.is_over(came.result, "read")) self.came(std::move(came.buffer), came.result);
+  start(
+      {.buffer = std::move(spare), .size = size},
+      [](FileStep& step) { return step.file.read(step.buffer.bytes(), step.size); },
+      [](FileState& state, FileStep& step) {
+        if (!state.is_over(step.result, "read"))
+          static_cast<FileReading&>(state).came(std::move(step.buffer), step.result);
       });
 }
 
 NET_API void FileReading::came(FileBuffer&& buffer, std::ptrdiff_t size) {
-  spare = std::exchange(piece, std::move(buffer));
+  spare = detail::exchange(piece, std::move(buffer));
   piece_bytes = size;
   left -= static_cast<std::uint64_t>(size);
   flow();
@@ -24274,7 +24417,7 @@ NET_API void FileReading::flow() {
 NET_API void FileReading::emit_piece() {
   const Ref<FileReading> alive(this);
   FileBuffer bytes = std::move(piece);
-  const Chunk chunk(std::string_view(bytes.bytes(), static_cast<std::size_t>(std::exchange(piece_bytes, -1))));
+  const Chunk chunk(std::string_view(bytes.bytes(), static_cast<std::size_t>(detail::exchange(piece_bytes, -1))));
   moved += chunk.size();
   read_ahead();
   emit_event<file_data>(chunk);
@@ -24335,15 +24478,16 @@ NET_API FileWriting::FileWriting(LoopCore& core, std::string&& name, const FileA
 }
 
 NET_API void FileWriting::begin() {
-  start<FileWriting>(
-      [name = path, how = access](FileHandle& handle) {
-        FileStep step;
-        step.result = handle.open(name, how);
-        step.slow = step.result == 0 && handle.is_slow();
-        return step;
+  start(
+      {.access = access, .bytes = path},
+      [](FileStep& step) -> std::ptrdiff_t {
+        const int failed = step.file.open(step.bytes, step.access);
+        step.slow = failed == 0 && step.file.is_slow();
+        return failed;
       },
-      [](FileWriting& self, FileStep& step) {
-        if (!self.opened(static_cast<int>(step.result))) return;
+      [](FileState& state, FileStep& step) {
+        if (!state.opened(static_cast<int>(step.result))) return;
+        auto& self = static_cast<FileWriting&>(state);
         self.slow = step.slow;
         self.go_on();
         self.emit_event<file_open>();
@@ -24412,14 +24556,14 @@ NET_API void FileWriting::after_fork() {
   if (is_mine_after_fork()) go_on_soon();
 }
 
-/// S31.7: the loop or the process ends, and no thread will write what waits. A file is waited for, whatever it takes; a FIFO
-/// takes what it has space for.
+/// S31.7: the loop or the process ends, and no thread will write what waits. A file is waited for, whatever it takes; a
+/// FIFO takes what it has space for.
 NET_API void FileWriting::hand_over() noexcept {
   if (destroyed() || loop->inert()) return;
   if (!busy) return hand_over_to(file, slow);
   if (begun_in != Machine::fork_count()) return;
   const bool opening = phase == FilePhase::opening;
-  FileStep* const step = come_back(*under_way_at, opening ? !Machine::is_slow_path(path) : !slow);
+  FileStep* const step = come_back(opening ? !Machine::is_slow_path(path) : !slow);
   if (step && step->result >= 0) hand_over_to(step->file, opening ? step->slow : slow);
 }
 
@@ -24438,25 +24582,17 @@ NET_API void FileWriting::go_on() {
     if (write_end == FileEnd::ending) close_file();
     return;
   }
-  struct Piece : FileStep {
-    std::string bytes;
-  };
   under_way = waiting.size();
-  std::string bytes = std::exchange(waiting, std::move(spare));
-  start<FileWriting>(
-      [bytes = std::move(bytes)](FileHandle& handle) mutable {
-        Piece came;
-        came.result = handle.write(bytes);
-        came.bytes = std::move(bytes);
-        return came;
-      },
-      [](FileWriting& self, Piece& piece) {
-        if (!self.is_over(piece.result, "write")) self.written(std::move(piece.bytes));
+  start(
+      {.bytes = detail::exchange(waiting, std::move(spare))},
+      [](FileStep& step) -> std::ptrdiff_t { return step.file.write(step.bytes); },
+      [](FileState& state, FileStep& step) {
+        if (!state.is_over(step.result, "write")) static_cast<FileWriting&>(state).written(std::move(step.bytes));
       });
 }
 
 NET_API void FileWriting::written(std::string&& bytes) {
-  moved += std::exchange(under_way, 0);
+  moved += detail::exchange(under_way, 0);
   bytes.clear();
   spare = std::move(bytes);
   go_on();  // the thread need not wait for the listeners
@@ -24465,14 +24601,11 @@ NET_API void FileWriting::written(std::string&& bytes) {
 
 /// What the system could not write it may say only now.
 NET_API void FileWriting::close_file() {
-  start<FileWriting>(
-      [](FileHandle& handle) {
-        FileStep step;
-        step.result = handle.close();
-        return step;
-      },
-      [](FileWriting& self, FileStep& step) {
-        if (self.is_over(step.result, "close")) return;
+  start(
+      {}, [](FileStep& step) -> std::ptrdiff_t { return step.file.close(); },
+      [](FileState& state, FileStep& step) {
+        if (state.is_over(step.result, "close")) return;
+        auto& self = static_cast<FileWriting&>(state);
         self.write_end.move_to(FileEnd::written);
         self.call_back();
       });
@@ -24533,14 +24666,14 @@ NET_API void FileWriting::drop() noexcept {
 
 namespace net::inline NET_ABI::detail {
 
-NET_API void require_mark(std::size_t mark);
-NET_API void require_mark(std::size_t mark) {
+NET_API void require_high_water_mark(std::size_t mark);
+NET_API void require_high_water_mark(std::size_t mark) {
   if (mark == 0) throw_error(out_of_range("highWaterMark", ">= 1", "0"));
 }
 
 /// It would be cut there, and another file be opened.
-NET_API void require_path(const std::string& path);
-NET_API void require_path(const std::string& path) {
+NET_API void require_path_without_nul(const std::string& path);
+NET_API void require_path_without_nul(const std::string& path) {
   if (has_nul(path)) {
     throw_error(invalid_value("path", "must be a string, Uint8Array, or URL without null bytes", detail::quoted(path)));
   }
@@ -24551,8 +24684,8 @@ NET_API void require_path(const std::string& path) {
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API FileReader::FileReader(Loop& loop, std::string path, const FileReaderOptions& options) {
-  detail::require_path(path);
-  detail::require_mark(options.highWaterMark);
+  detail::require_path_without_nul(path);
+  detail::require_high_water_mark(options.highWaterMark);
   state_ = detail::Ref<detail::FileReading>(new detail::FileReading(detail::Access::core(loop), std::move(path),
                                                                     options.highWaterMark, options.start,
                                                                     options.end.value_or(~std::uint64_t{})));
@@ -24560,8 +24693,8 @@ NET_API FileReader::FileReader(Loop& loop, std::string path, const FileReaderOpt
 }
 
 NET_API FileWriter::FileWriter(Loop& loop, std::string path, const FileWriterOptions& options) {
-  detail::require_path(path);
-  detail::require_mark(options.highWaterMark);
+  detail::require_path_without_nul(path);
+  detail::require_high_water_mark(options.highWaterMark);
   const detail::FileAccess access{
       .writes = true, .appends = options.append, .exclusive = options.exclusive, .mode = options.mode};
   state_ = detail::Ref<detail::FileWriting>(
@@ -24712,13 +24845,13 @@ NET_API Spawned::Spawned(LoopCore& core, std::coroutine_handle<> task, Ref<KeptC
 
 NET_API void Spawned::abandon() {
   if (!frame) return;
-  std::exchange(frame, {}).destroy();
+  detail::exchange(frame, {}).destroy();
   callable = {};
   release();
 }
 
 NET_API void Spawned::finish(std::exception_ptr thrown) {
-  std::exchange(frame, {}).destroy();
+  detail::exchange(frame, {}).destroy();
   callable = {};
   if (thrown) {
     loop->ticks().push_expected([thrown = std::move(thrown)] { std::rethrow_exception(thrown); });
@@ -24767,7 +24900,7 @@ NET_API void spawn(Task<>&& task) { spawn(Loop::current(), std::move(task)); }
 
 namespace net::inline NET_ABI::detail {
 
-/// The rest stays where it is if there is room behind it. What is added may be of what was there before.
+/// The rest stays where it is if there is space behind it. What is added may be of what was there before.
 NET_GNU(noinline) NET_API void ReceivedBytes::add_slowly(std::string_view bytes) {
   if (bytes.empty()) return;
   const std::size_t before = rest_.size(), size = before + bytes.size();
@@ -24778,7 +24911,7 @@ NET_GNU(noinline) NET_API void ReceivedBytes::add_slowly(std::string_view bytes)
     char* const memory = static_cast<char*>(::operator new(capacity));
     if (before > 0) std::memcpy(memory, rest_.data(), before);
     std::memcpy(memory + before, bytes.data(), bytes.size());
-    ::operator delete(std::exchange(own_, memory));
+    ::operator delete(detail::exchange(own_, memory));
     capacity_ = capacity;
     rest_ = {own_, size};
     return;
@@ -24791,7 +24924,7 @@ NET_GNU(noinline) NET_API void ReceivedBytes::add_slowly(std::string_view bytes)
 
 NET_GNU(noinline) NET_API void ReceivedBytes::add_unasked(std::string_view bytes) {
   if (!aside_) {
-    aside_ = std::exchange(own_, nullptr);
+    aside_ = detail::exchange(own_, nullptr);
     capacity_ = 0;
   }
   add(bytes);
@@ -24801,7 +24934,7 @@ NET_API void ReceivedBytes::own_rest() {
   if (rest_.empty() || is_own(rest_.data())) return;
   if (rest_.size() > capacity_) {
     char* const memory = static_cast<char*>(::operator new(rest_.size()));
-    ::operator delete(std::exchange(own_, memory));
+    ::operator delete(detail::exchange(own_, memory));
     capacity_ = rest_.size();
   }
   std::memcpy(own_, rest_.data(), rest_.size());
@@ -24810,7 +24943,7 @@ NET_API void ReceivedBytes::own_rest() {
 
 NET_API void ReceivedBytes::settle(ReceiveBuffer& to) {
   own_rest();
-  ::operator delete(std::exchange(aside_, nullptr));
+  ::operator delete(detail::exchange(aside_, nullptr));
   give_back(to);
 }
 
@@ -24989,7 +25122,8 @@ NET_GNU(noinline) NET_API void Reader::received_much(std::string_view bytes) {
   note_part();
 }
 
-/// The task may destroy this reader, also behind another 'data'; one of a foreign type may throw, and the reader lives on.
+/// The task may destroy this reader, also behind another 'data'; one of a foreign type may throw, and the reader lives
+/// on.
 NET_API void Reader::resume(detail::ReceiveBuffer* lent) {
   bool gone = false;
   struct Resuming {
@@ -25017,7 +25151,7 @@ NET_API void Reader::resume(detail::ReceiveBuffer* lent) {
     }
   };
   {
-    const Resuming resuming{*this, gone, std::exchange(gone_, &gone), lent};
+    const Resuming resuming{*this, gone, detail::exchange(gone_, &gone), lent};
     waiter_.resume();
     if (gone) return;
     if (lent && waiter_) held_.own_rest();  // throws without memory
@@ -25073,7 +25207,7 @@ NET_API JoinedTask::JoinedTask(JoinedTasks& all, TaskPromiseBase& its, Ref<KeptC
   ended = JoinedTasks::on_end;
   destroy = [](TaskEnd& self) noexcept { delete static_cast<JoinedTask*>(&self); };
   its.end = this;
-  next = std::exchange(all.first, this);
+  next = detail::exchange(all.first, this);
   link = &all.first;
   if (next) next->link = &next;
 }
@@ -25134,7 +25268,7 @@ NET_API void JoinedTasks::decide(JoinedTask& task) {
 }
 
 NET_API void JoinedTasks::resume_later() noexcept {
-  if (!loop || std::exchange(resuming, true)) return;
+  if (!loop || detail::exchange(resuming, true)) return;
   loop->ticks().push_expected([self = Ref<JoinedTasks>(this)] { self->resume(); });
 }
 
@@ -25195,7 +25329,7 @@ NET_API void TaskGroup::Awaiter::await_resume() {
   waiting_.require_kept();
   joined_->decided = false;
   joined_->winner = nullptr;
-  if (joined_->failure) std::rethrow_exception(std::exchange(joined_->failure, {}));
+  if (joined_->failure) std::rethrow_exception(detail::exchange(joined_->failure, {}));
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
@@ -25674,7 +25808,7 @@ NET_API void Connector::ready(SocketState& self, Watcher& watcher) {
 
 NET_API void Connector::stop(SocketState& self) noexcept {
   LoopCore* const loop = self.loop;
-  ConnectAttempts* const attempts = static_cast<ConnectAttempts*>(std::exchange(self.cold->connecting, nullptr));
+  ConnectAttempts* const attempts = static_cast<ConnectAttempts*>(detail::exchange(self.cold->connecting, nullptr));
   self.cold->emit_cancelled = emit_cancelled;
   for (Attempt* attempt : attempts->list) {
     if (!attempt->channel.is_open()) continue;

@@ -31,7 +31,8 @@
 #include <optional>
 #include <string_view>
 
-// What a primary and its workers say to each other: a letter, numbers and texts in one message of their channel. Internal.
+// What a primary and its workers say to each other: a kind, numbers and texts in one message of their channel.
+// Internal.
 #ifndef NET_DETAIL_CLUSTER_WIRE_HPP
 #define NET_DETAIL_CLUSTER_WIRE_HPP
 
@@ -52,8 +53,8 @@ enum class Say : char {
   listening = 'l',   // worker: number, family, port, address, path
   closed = 'c',      // worker: number
   connection = 'n',  // primary: number; the socket comes with it
-  back = 'b',        // worker: number, whether for want of room; the socket goes back with it
-  room = 'r',        // worker: number
+  back = 'b',        // worker: number, whether for want of space; the socket goes back with it
+  space = 'r',       // worker: number
   leaving = 'd',     // worker: it disconnects on purpose
   leave = 'x',       // primary: disconnect
   message = 'm',     // either: the user's bytes
@@ -284,7 +285,7 @@ enum : unsigned { cluster_fork, cluster_online, cluster_listening, cluster_messa
 
 /// What emits events, and asks nothing of who listens.
 template <class Derived, class Events>
-struct PlainEmitter : Handle {
+struct PlainEmitter : Handle, MindsNoListeners {
   using Handle::Handle;
 
   template <unsigned Index, class... Args>
@@ -294,12 +295,6 @@ struct PlainEmitter : Handle {
     using Row = typename EventAt<Events, Index>::type;
     return call_listeners_rarely(static_cast<Derived&>(*this), Index, typename Row::Given(args...).at);
   }
-  static constexpr bool minds_listeners(unsigned) noexcept { return false; }
-  void listener_added(unsigned) noexcept {}
-  void listener_put_in_front(unsigned) noexcept {}
-  void listener_removed(unsigned) noexcept {}
-  void all_listeners_go(unsigned) noexcept {}
-  std::size_t own_listeners(unsigned) const noexcept { return 0; }
 
   Listeners listeners;
 };
@@ -332,6 +327,13 @@ struct WorkerState : PlainEmitter<WorkerState, WorkerEvents> {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+/// What this process is in a cluster.
+enum class ClusterRole : std::uint8_t {
+  unknown,  // nobody has asked yet
+  none,     // it was not started by a primary, or could not reach it
+  worker
+};
+
 struct OwnSide : Handle {
   static const Operations table;
   static const ServedElsewhere hooks;
@@ -345,7 +347,7 @@ struct OwnSide : Handle {
     std::string key;             // what was asked for
     std::string address;         // as errors name it
     int port = -1;
-    bool gave_back = false;  // a connection, for want of room
+    bool gave_back = false;  // a connection, for want of space
   };
 
   /// Null in a process that is no worker. The first call connects it, on this thread's loop.
@@ -353,7 +355,7 @@ struct OwnSide : Handle {
 
   static bool is_worker() {
     (void)of_process();
-    return found;
+    return role == ClusterRole::worker;
   }
 
   explicit OwnSide(LoopCore& core) : Handle(core, table), self(new WorkerState(core)) {}
@@ -361,12 +363,12 @@ struct OwnSide : Handle {
   void begin(Loop& on, int id, NativeHandle channel);
   void listen(ServerState& server, const ListenOptions& asked);
   void left(std::uint32_t number) noexcept;
-  void room(ServerState& server);
+  void has_space(ServerState& server);
   void heard(std::string_view bytes, const ReceivedHandle& handle);
   void answered(Heard& words, const ReceivedHandle& handle);
   void listens(ServerState& server, std::uint32_t number);
   void given(std::int64_t number, const Socket& socket);
-  void give_back(std::int64_t number, const Socket& socket, bool for_want_of_room);
+  void give_back(std::int64_t number, const Socket& socket, bool for_want_of_space);
   void message(std::string_view bytes, const ReceivedHandle& handle);
   void disconnect();
   void gone();
@@ -378,8 +380,7 @@ struct OwnSide : Handle {
   std::int64_t last_question = 0;
 
   static inline OwnSide* the_one = nullptr;
-  static inline bool looked = false;
-  static inline bool found = false;  // this process was started as a worker
+  static inline ClusterRole role{};
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -435,8 +436,8 @@ struct SharedServer : Handle {
   void answer_all(int failed);
   void not_answered(const Question& question, const Error& error);
   void arrived(const Socket& socket);
-  void came_back(WorkerState& worker, const Socket& socket, bool for_want_of_room);
-  void has_room(WorkerState& worker);
+  void came_back(WorkerState& worker, const Socket& socket, bool for_want_of_space);
+  void has_space(WorkerState& worker);
   void hand_out();
   void handed_over(WorkerState& worker, const Socket& socket, const Error& error);
   void leave(WorkerState& worker);
@@ -539,16 +540,18 @@ struct ClusterState : PlainEmitter<ClusterState, ClusterEvents> {
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// A worker: to the primary one of those that it has forked, to the worker itself what `cluster::worker()` gives. A handle.
+/// A worker: to the primary one of those that it has forked, to the worker itself what `cluster::worker()` gives. A
+/// handle.
 ///
 /// Events, with the arguments of their listeners:
 /// - `online`: its process runs, and has asked for its part
 /// - `listening` (const AddressInfo&): one of its servers listens
-/// - `message` (std::string_view bytes, ReceivedHandle): what the other side has sent; where nobody listens it is thrown
-///   away, and a handle with it closed
+/// - `message` (std::string_view bytes, ReceivedHandle): what the other side has sent; where nobody listens it is
+///   thrown away, and a handle with it closed
 /// - `disconnect`: its channel has ended; in the worker, unless it was on purpose, the process exits then with code 0
 /// - `exit` (int code, int signal): its process has ended, by itself or by a signal; the last one
-/// - `error` (const Error&): its program could not be started, as 'spawn ENOENT'; with nobody to listen it leaves `run()`
+/// - `error` (const Error&): its program could not be started, as 'spawn ENOENT'; with nobody to listen it leaves
+///   `run()`
 class Worker : public Emitter<Worker> {
  public:
   using Events = detail::WorkerEvents;
@@ -572,23 +575,23 @@ class Worker : public Emitter<Worker> {
   template <class Data, class F = std::nullptr_t>
     requires(!std::same_as<std::remove_cvref_t<F>, Socket> && !std::same_as<std::remove_cvref_t<F>, Server>)
   bool send(const Data& data, F&& callback = nullptr) const {
-    return channel().send(with_letter(detail::bytes_of(data)), std::forward<F>(callback));
+    return channel().send(with_kind(detail::bytes_of(data)), std::forward<F>(callback));
   }
   /// The same with a socket, or a server, that goes over to it.
   template <class Data, class F = std::nullptr_t>
   bool send(const Data& data, const Socket& socket, SendOptions options = {}, F&& callback = nullptr) const {
-    return channel().send(with_letter(detail::bytes_of(data)), socket, options, std::forward<F>(callback));
+    return channel().send(with_kind(detail::bytes_of(data)), socket, options, std::forward<F>(callback));
   }
   template <class Data, class F = std::nullptr_t>
   bool send(const Data& data, const Server& server, SendOptions options = {}, F&& callback = nullptr) const {
-    return channel().send(with_letter(detail::bytes_of(data)), server, options, std::forward<F>(callback));
+    return channel().send(with_kind(detail::bytes_of(data)), server, options, std::forward<F>(callback));
   }
 
   /// Asks the worker to close the servers that the primary listens for, and then its channel; its connections go on. It
   /// ends when nothing keeps its loop.
   const Worker& disconnect() const;
-  /// Sends a signal to its process; 15 is SIGTERM. Without effect on one that has ended. On Windows SIGTERM, SIGKILL, SIGINT
-  /// and SIGQUIT (3) end it at once, 'exit' says by which, and others have no effect; 0 has none anywhere.
+  /// Sends a signal to its process; 15 is SIGTERM. Without effect on one that has ended. On Windows SIGTERM, SIGKILL,
+  /// SIGINT and SIGQUIT (3) end it at once, 'exit' says by which, and others have no effect; 0 has none anywhere.
   const Worker& kill(int signal = 15) const;
 
  private:
@@ -597,7 +600,7 @@ class Worker : public Emitter<Worker> {
 
   explicit Worker(detail::Ref<detail::WorkerState> state) noexcept : state_(std::move(state)) {}
   static Worker from_state(void* state);
-  static std::string with_letter(std::string_view bytes) {
+  static std::string with_kind(std::string_view bytes) {
     return detail::Spoken(detail::Say::message).rest(bytes).bytes();
   }
   const IpcChannel& channel() const { return *state_->channel; }
@@ -639,11 +642,11 @@ class ClusterEmitter : public Emitter<ClusterEmitter> {
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
-/// Node's cluster (S33.5-S33.8): `if (cluster::isPrimary()) cluster::fork(); else server.listen(8000);`. A worker is a new
-/// process of the same program. What its servers listen on, by a port or a path, its primary listens on for all workers
-/// that ask for the same, and hands the connections over in turn. Everything belongs to the thread that asks first, and
-/// its loop. On Windows the workers accept themselves unless it is set otherwise, a path is ENOTSUP in a worker, and to be
-/// killed means to be ended at once.
+/// Node's cluster (S33.5-S33.8): `if (cluster::isPrimary()) cluster::fork(); else server.listen(8000);`. A worker is a
+/// new process of the same program. What its servers listen on, by a port or a path, its primary listens on for all
+/// workers that ask for the same, and hands the connections over in turn. Everything belongs to the thread that asks
+/// first, and its loop. On Windows the workers accept themselves unless it is set otherwise, a path is ENOTSUP in a
+/// worker, and to be killed means to be ended at once.
 namespace net::inline NET_ABI::cluster::inline NET_MACHINE {
 
 /// Whether this process is no worker. In a worker the first call of these two connects it with its primary: ask before
@@ -880,8 +883,8 @@ namespace net::inline NET_ABI::detail::os {
 NET_API std::string command_line_of(const Vec<std::string>& arguments);
 NET_API void split_command_line(std::string_view line, Vec<std::string>& arguments);
 
-/// The variables of this process, each with a NUL behind it, and others: sorted by name, one of each name, and these are
-/// the ones that count. The end is a NUL.
+/// The variables of this process, each with a NUL behind it, and others: sorted by name, one of each name, and these
+/// are the ones that count. The end is a NUL.
 NET_API std::wstring environment_with(const wchar_t* own, const Vec<std::wstring>& others);
 
 /// False: it is no UTF-8, or has a NUL.
@@ -943,7 +946,7 @@ NET_API int Children::add(std::int64_t id, win::Handle process) noexcept {
     return failed;
   }
   const LockGuard locked(mutex_);
-  child->next = std::exchange(first_, child);
+  child->next = detail::exchange(first_, child);
   return 0;
 }
 
@@ -1178,12 +1181,13 @@ NET_API constexpr ServedElsewhere OwnSide::hooks{
       if (the_one) the_one->left(number);
     },
     [](ServerState& server) {
-      if (the_one) the_one->room(server);
+      if (the_one) the_one->has_space(server);
     }};
 
 /// The variable goes: a process that this one starts is no worker of its primary.
 NET_API OwnSide* OwnSide::of_process() {
-  if (std::exchange(looked, true)) return the_one;
+  if (role != ClusterRole::unknown) return the_one;
+  role = ClusterRole::none;
   std::string id;
   if (!Processes::take_variable("NET_CLUSTER_WORKER", id)) return nullptr;
   const NativeHandle channel = Processes::given_channel();
@@ -1193,12 +1197,12 @@ NET_API OwnSide* OwnSide::of_process() {
   Loop& loop = Loop::current();
   the_one = new OwnSide(Access::core(loop));
   the_one->retain();
-  CallOnThrow none([] { std::exchange(the_one, nullptr)->release(); });
+  CallOnThrow none([] { detail::exchange(the_one, nullptr)->release(); });
   int number = 0;
   for (const char digit : id) number = number * 10 + (digit - '0');
   the_one->begin(loop, number, channel);
   none.passed = true;
-  found = true;
+  role = ClusterRole::worker;
   return the_one;
 }
 
@@ -1218,7 +1222,8 @@ NET_API void OwnSide::begin(Loop& on, int id, NativeHandle channel) {
   self->say(Spoken(Say::online));
 }
 
-/// Those of one worker that ask for the same are told apart by a number, so that each of two that ask for any port has one.
+/// Those of one worker that ask for the same are told apart by a number, so that each of two that ask for any port has
+/// one.
 NET_API void OwnSide::listen(ServerState& server, const ListenOptions& asked) {
   Spoken wanted(Say::message);
   const std::int64_t flags =
@@ -1264,13 +1269,13 @@ NET_API void OwnSide::left(std::uint32_t number) noexcept {
   undo_or_give_up(Access::state(*self->channel), [&] { self->say(Spoken(Say::closed).number(number)); });
 }
 
-/// S33.7: it had no room, and has again.
-NET_API void OwnSide::room(ServerState& server) {
+/// S33.7: it had no space, and has again.
+NET_API void OwnSide::has_space(ServerState& server) {
   for (Shared& each : servers) {
     if (each.server.get() != &server || !each.gave_back) continue;
     if (server.max_connections && server.connections >= *server.max_connections) continue;
     each.gave_back = false;
-    self->say(Spoken(Say::room).number(each.number));
+    self->say(Spoken(Say::space).number(each.number));
   }
 }
 
@@ -1342,16 +1347,16 @@ NET_API void OwnSide::given(std::int64_t number, const Socket& socket) {
 }
 
 /// A primary that has no descriptor left for it, or no memory, is asked again.
-NET_API void OwnSide::give_back(std::int64_t number, const Socket& socket, bool for_want_of_room) {
+NET_API void OwnSide::give_back(std::int64_t number, const Socket& socket, bool for_want_of_space) {
   Access::state(socket).errors_heard = true;
   if (!self->connected()) return void(socket.destroy());
   Spoken said(Say::back);
-  said.number(number).number(for_want_of_room);
+  said.number(number).number(for_want_of_space);
   self->channel->send(said.bytes(), socket, {}, [=](const Error& error) {
     if (!error) return;
     if (!the_one || !the_one->self->connected() || socket.destroyed()) return void(socket.destroy());
     const Ref<TimerState> again(new TimerState(*the_one->loop));
-    again->callback = [=] { the_one ? the_one->give_back(number, socket, for_want_of_room) : void(socket.destroy()); };
+    again->callback = [=] { the_one ? the_one->give_back(number, socket, for_want_of_space) : void(socket.destroy()); };
     the_one->loop->start_timer(*again, 100, the_one->loop->now());
   });
 }
@@ -1485,8 +1490,8 @@ NET_API void SharedServer::answer(const Question& question, int failed) {
   });
 }
 
-/// The worker has no descriptor left for it, or no memory, or on this system no other process can have it: its `listen` fails
-/// with that.
+/// The worker has no descriptor left for it, or no memory, or on this system no other process can have it: its `listen`
+/// fails with that.
 NET_API void SharedServer::not_answered(const Question& question, const Error& error) {
   leave(*question.worker);
   answer(question, error.number() < 0 ? -error.number() : ECONNRESET);
@@ -1503,19 +1508,19 @@ NET_API void SharedServer::arrived(const Socket& socket) {
   hand_out();
 }
 
-/// One that a worker had no room for, or that came when its server had just closed. It is not read here.
-NET_API void SharedServer::came_back(WorkerState& worker, const Socket& socket, bool for_want_of_room) {
+/// One that a worker had no space for, or that came when its server had just closed. It is not read here.
+NET_API void SharedServer::came_back(WorkerState& worker, const Socket& socket, bool for_want_of_space) {
   SocketState& state = Access::state(socket);
   state.errors_heard = true;
   state.flow_state = Flow::paused;
   state.read_interest = false;
   (void)state.loop->poller().watch(state.channel, 0);
-  if (Member* const whose = member(worker); whose && for_want_of_room) whose->full = true;
+  if (Member* const whose = member(worker); whose && for_want_of_space) whose->full = true;
   waiting.insert(0, socket);
   hand_out();
 }
 
-NET_API void SharedServer::has_room(WorkerState& worker) {
+NET_API void SharedServer::has_space(WorkerState& worker) {
   if (Member* const whose = member(worker)) whose->full = false;
   hand_out();
 }
@@ -1530,7 +1535,7 @@ NET_API SharedServer::Member* SharedServer::next_in_turn() noexcept {
   return best;
 }
 
-/// S33.6: in turn, to whoever has room.
+/// S33.6: in turn, to whoever has space.
 NET_API void SharedServer::hand_out() {
   if (closed || !ready) return;
   while (!waiting.empty()) {
@@ -1565,7 +1570,7 @@ NET_API void SharedServer::handed_over(WorkerState& worker, const Socket& socket
       const Ref<SharedServer> self(this);
       const Ref<TimerState> again(new TimerState(*loop));
       again->refd = false;
-      again->callback = [self, who = Ref<WorkerState>(&worker)] { self->has_room(*who); };
+      again->callback = [self, who = Ref<WorkerState>(&worker)] { self->has_space(*who); };
       loop->start_timer(*again, 100, loop->now());
     }
   }
@@ -1601,7 +1606,7 @@ NET_API void SharedServer::leave(WorkerState& worker) {
 }
 
 NET_API void SharedServer::close() {
-  if (std::exchange(closed, true)) return;
+  if (detail::exchange(closed, true)) return;
   const Ref<SharedServer> alive(this);
   Vec<Socket> nobodys;
   nobodys.swap(waiting);
@@ -1728,8 +1733,8 @@ NET_API void ClusterState::heard(WorkerState& worker, std::string_view bytes, co
         handle.socket()->destroy();
       }
       return;
-    case Say::room:
-      if (SharedServer* const server = shared(words.number())) server->has_room(worker);
+    case Say::space:
+      if (SharedServer* const server = shared(words.number())) server->has_space(worker);
       return;
     case Say::leaving: worker.on_purpose = true; return;
     case Say::message: return message(worker, words.rest(), handle);
@@ -1833,7 +1838,6 @@ NET_API void ClusterState::look_at_children() {
         if (!who->disconnected && who->channel) who->channel->disconnect().disconnect();
       };
       loop->start_timer(*late, 1000, loop->now());
-      late->refd = true;
     }
   }
   again.passed = true;

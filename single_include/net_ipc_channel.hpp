@@ -4,7 +4,8 @@
 
 #include "net.hpp"
 
-// Messages between processes, and sockets and servers that travel with them. Not part of <net.hpp>: it is included by itself.
+// Messages between processes, and sockets and servers that travel with them. Not part of <net.hpp>: it is included by
+// itself.
 #ifndef NET_IPC_CHANNEL_HPP
 #define NET_IPC_CHANNEL_HPP
 
@@ -27,8 +28,8 @@
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// What came with a message: nothing, a socket or a server. Whoever gets it may keep it, or let it go: what nobody closes
-/// stays open, as a connection that was accepted does.
+/// What came with a message: nothing, a socket or a server. Whoever gets it may keep it, or let it go: what nobody
+/// closes stays open, as a connection that was accepted does.
 class ReceivedHandle {
  public:
   ReceivedHandle() noexcept = default;                                             ///< nothing came
@@ -65,7 +66,8 @@ enum : unsigned { ipc_message, ipc_error, ipc_disconnect, ipc_drain };
 
 #endif
 
-// What a channel between processes is made of: frames out, frames in, and its end. Internal; net::IpcChannel is its face.
+// What a channel between processes is made of: frames out, frames in, and its end. Internal; net::IpcChannel is its
+// face.
 #ifndef NET_DETAIL_IPC_STATE_HPP
 #define NET_DETAIL_IPC_STATE_HPP
 
@@ -83,7 +85,6 @@ enum : unsigned { ipc_message, ipc_error, ipc_disconnect, ipc_drain };
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 
 // How messages between processes are cut out of a stream of bytes: docs/ipc-frames.md says it for others. Internal.
 #ifndef NET_DETAIL_IPC_FRAMES_HPP
@@ -148,8 +149,8 @@ struct ReadFrame {
   std::string_view unread;
 };
 
-/// It keeps what is not a whole frame yet: never more than one frame of the largest size, and what came in one piece with
-/// it. It closes no descriptor: whoever has it does.
+/// It keeps what is not a whole frame yet: never more than one frame of the largest size, and what came in one piece
+/// with it. It closes no descriptor: whoever has it does.
 class FrameReader {
  public:
   enum class Step : std::uint8_t { frame, more, rubbish, too_large };
@@ -165,11 +166,11 @@ class FrameReader {
   Step next(std::size_t max_message, ReadFrame& frame) noexcept;
 
   /// The descriptor of the frame that `next` gave last; no_handle if it was lost.
-  NativeHandle take_descriptor() noexcept { return std::exchange(descriptor_, no_handle); }
+  NativeHandle take_descriptor() noexcept { return detail::exchange(descriptor_, no_handle); }
   /// One after the other, all that it has.
   NativeHandle take_any_descriptor() noexcept;
-  /// The ticket of a frame that has begun and is not whole yet; empty if there is none. What comes after is no frame any
-  /// more.
+  /// The ticket of a frame that has begun and is not whole yet; empty if there is none. What comes after is no frame
+  /// any more.
   std::string_view take_any_ticket() noexcept;
   /// Bytes that wait for the rest of their frame.
   std::size_t waiting() const noexcept { return bytes_.size() - begin_; }
@@ -274,8 +275,8 @@ class OutgoingList {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// What this side has to say of the handles that came, in order. It needs no memory: who sends more of them than `window`
-/// without an answer is none of ours.
+/// What this side has to say of the handles that came, in order. It needs no memory: who sends more of them than
+/// `window` without an answer is none of ours.
 class Answers {
  public:
   static constexpr std::size_t window = 64;
@@ -297,7 +298,7 @@ class Answers {
   std::size_t size_ = 0, written_ = 0;
 };
 
-struct IpcState : Handle {
+struct IpcState : Handle, MindsNoListeners {
   static const Operations table;
 
   explicit IpcState(LoopCore& core);
@@ -389,7 +390,6 @@ struct IpcState : Handle {
     if (event == ipc_message) look_who_reads();
   }
   void all_listeners_go(unsigned event);
-  std::size_t own_listeners(unsigned) const noexcept { return 0; }
 
   template <auto Member>
   static void job_of(Handle& self) {
@@ -459,19 +459,19 @@ struct SendOptions {
   bool keepOpen = false;  ///< the socket stays open here too
 };
 
-/// Messages, whole and in order, over a connected IPC socket; with one of them may travel a socket or a server (S33). Both
-/// ends are an IpcChannel, in this process or in another one of the same machine. What travels over the socket, or on Windows
-/// over a named pipe, is described in docs/ipc-frames.md.
+/// Messages, whole and in order, over a connected IPC socket; with one of them may travel a socket or a server (S33).
+/// Both ends are an IpcChannel, in this process or in another one of the same machine. What travels over the socket, or
+/// on Windows over a named pipe, is described in docs/ipc-frames.md.
 ///
-/// A handle: copies are the same channel, and the loop keeps an open one alive. All that arrives is emitted at once; what
-/// nobody listens to is thrown away, and a handle with it closed. A task that calls `receive` loses nothing. After
+/// A handle: copies are the same channel, and the loop keeps an open one alive. All that arrives is emitted at once;
+/// what nobody listens to is thrown away, and a handle with it closed. A task that calls `receive` loses nothing. After
 /// 'disconnect' its listeners are dropped.
 ///
 /// Events, with the arguments of their listeners:
 /// - `message` (std::string_view bytes, ReceivedHandle): the bytes are valid until the listener returns
 /// - `drain`: after `send` returned false, everything is in the kernel
-/// - `error` (const Error&): of a `send` that has no callback; or what ended the channel: EPROTO, EMSGSIZE. With nobody to
-///   listen it leaves `run()`
+/// - `error` (const Error&): of a `send` that has no callback; or what ended the channel: EPROTO, EMSGSIZE. With nobody
+///   to listen it leaves `run()`
 /// - `disconnect`: the last one, on both sides, however the channel ended; a process that is gone is no error
 class IpcChannel : public Emitter<IpcChannel> {
  public:
@@ -481,39 +481,39 @@ class IpcChannel : public Emitter<IpcChannel> {
   IpcChannel(const IpcChannel&) noexcept = default;
   IpcChannel& operator=(const IpcChannel&) noexcept = default;
 
-  /// Takes over a connected IPC socket: that is closed for its user then, without events. Made in the listener of 'connect'
-  /// or 'connection', or at once of `Socket({.fd = …})`, it misses nothing. Throws `ERR_INVALID_HANDLE_TYPE` for a socket
-  /// that is none or is not connected, `ERR_INVALID_STATE` while written bytes still wait.
+  /// Takes over a connected IPC socket: that is closed for its user then, without events. Made in the listener of
+  /// 'connect' or 'connection', or at once of `Socket({.fd = …})`, it misses nothing. Throws `ERR_INVALID_HANDLE_TYPE`
+  /// for a socket that is none or is not connected, `ERR_INVALID_STATE` while written bytes still wait.
   explicit IpcChannel(const Socket& socket);
 
-  /// Two ends that are connected to each other, on this thread's loop or on `loop`: one for this process, one for a child.
-  /// After `fork()` the parent calls `disconnect()` of the child's end, and the child, after `afterFork()`, of the
-  /// parent's. For a program that is started, hand on `nativeHandle()` of the second end, and disconnect it here before
-  /// the loop turns; the program makes its own of `Socket({.fd = …})`. On Windows it inherits a duplicate of that handle, and
-  /// is told its number. Throws the system's error.
+  /// Two ends that are connected to each other, on this thread's loop or on `loop`: one for this process, one for a
+  /// child. After `fork()` the parent calls `disconnect()` of the child's end, and the child, after `afterFork()`, of
+  /// the parent's. For a program that is started, hand on `nativeHandle()` of the second end, and disconnect it here
+  /// before the loop turns; the program makes its own of `Socket({.fd = …})`. On Windows it inherits a duplicate of
+  /// that handle, and is told its number. Throws the system's error.
   static std::pair<IpcChannel, IpcChannel> pair() { return pair(Loop::current()); }
   static std::pair<IpcChannel, IpcChannel> pair(Loop& loop);
 
-  /// Sends a message: text, or any contiguous range of `char`, `unsigned char` or `std::byte`, also an empty one. True: go
-  /// on; false: better wait for 'drain', or for the callback, but nothing is lost. The callback gets no error once the
-  /// kernel has taken it, or the error; it never runs inside the call. Messages of one listener leave in one call, when it
-  /// has returned. More than `maxMessageSize` is EMSGSIZE, for the callback and as 'error', and the channel disconnects.
-  /// After `disconnect()` it fails with `ERR_IPC_CHANNEL_CLOSED`, which only the callback gets.
+  /// Sends a message: text, or any contiguous range of `char`, `unsigned char` or `std::byte`, also an empty one. True:
+  /// go on; false: better wait for 'drain', or for the callback, but nothing is lost. The callback gets no error once
+  /// the kernel has taken it, or the error; it never runs inside the call. Messages of one listener leave in one call,
+  /// when it has returned. More than `maxMessageSize` is EMSGSIZE, for the callback and as 'error', and the channel
+  /// disconnects. After `disconnect()` it fails with `ERR_IPC_CHANNEL_CLOSED`, which only the callback gets.
   template <class Data, class F = std::nullptr_t>
     requires(!std::same_as<std::remove_cvref_t<F>, Socket> && !std::same_as<std::remove_cvref_t<F>, Server>)
   bool send(const Data& data, F&& callback = nullptr) const {
     return state_->send(detail::bytes_of(data), nullptr, nullptr, false,
                         detail::write_callback(std::forward<F>(callback)));
   }
-  /// Sends a socket with it. From the call on it is closed for its user here, without events, and it closes when the other
-  /// side has it, without a word to its peer. So long it counts in `getConnections` of its server, and the callback
-  /// waits. What it has received and nobody has read goes with it, as it came, whatever `setEncoding` was; what a `Reader`
-  /// holds does when the reader has gone (`ERR_INVALID_STATE` before), and more than about 15 MiB does not
-  /// (`ERR_INVALID_STATE`). Its listeners stay behind. If it still has to
-  /// send, it stays as it was until that is sent, and the message takes its place behind those that were sent meanwhile. A
-  /// send that fails leaves the socket open here, as it was: `ERR_SOCKET_CLOSED` if it was not connected, EMFILE if the
-  /// other process has no descriptor left, `ERR_IPC_CHANNEL_CLOSED` if it was gone before it had it; on Windows ENOTSUP for
-  /// an IPC socket, as a pipe cannot change the process there.
+  /// Sends a socket with it. From the call on it is closed for its user here, without events, and it closes when the
+  /// other side has it, without a word to its peer. So long it counts in `getConnections` of its server, and the
+  /// callback waits. What it has received and nobody has read goes with it, as it came, whatever `setEncoding` was;
+  /// what a `Reader` holds does when the reader has gone (`ERR_INVALID_STATE` before), and more than about 15 MiB does
+  /// not (`ERR_INVALID_STATE`). Its listeners stay behind. If it still has to
+  /// send, it stays as it was until that is sent, and the message takes its place behind those that were sent
+  /// meanwhile. A send that fails leaves the socket open here, as it was: `ERR_SOCKET_CLOSED` if it was not connected,
+  /// EMFILE if the other process has no descriptor left, `ERR_IPC_CHANNEL_CLOSED` if it was gone before it had it; on
+  /// Windows ENOTSUP for an IPC socket, as a pipe cannot change the process there.
   template <class Data, class F = std::nullptr_t>
   bool send(const Data& data, const Socket& socket, SendOptions options = {}, F&& callback = nullptr) const {
     return state_->send(detail::bytes_of(data), &detail::Access::state(socket), nullptr, options.keepOpen,
@@ -562,10 +562,10 @@ class IpcChannel : public Emitter<IpcChannel> {
   /// ended. Throws what ended it otherwise, EPROTO or EMSGSIZE, which leaves `run()` no more then; `ERR_INVALID_STATE`
   /// if another task waits for a message already. `WaitOptions` end the wait (S34.6), and take nothing away.
   ///
-  /// From the first call on nothing is read while no task waits, and nothing is thrown away: what had come by then waits here
-  /// until it is asked for, or until somebody listens to 'message'. Such a channel keeps the loop alive only while a task
-  /// waits or something is to be sent, and disconnects with its last handle. After `disconnect()` what waits is thrown
-  /// away, and a handle with it closed.
+  /// From the first call on nothing is read while no task waits, and nothing is thrown away: what had come by then
+  /// waits here until it is asked for, or until somebody listens to 'message'. Such a channel keeps the loop alive only
+  /// while a task waits or something is to be sent, and disconnects with its last handle. After `disconnect()` what
+  /// waits is thrown away, and a handle with it closed.
   template <class Options = detail::WaitBraces>
   Awaiter receive(Options&& options = detail::without_limit) const {
     return {state_, detail::limit_of<Options>(options)};
@@ -684,7 +684,7 @@ NET_API bool FrameReader::feed(std::string_view bytes, const CameDescriptors& ca
     if (bytes_.capacity() > kept_capacity) std::string().swap(bytes_);
     begin_ = 0;
   } else if (begin_ >= bytes_.size() / 2) {
-    bytes_.erase(0, std::exchange(begin_, 0));
+    bytes_.erase(0, detail::exchange(begin_, 0));
   }
   bytes_.append(bytes);
   return true;
@@ -699,8 +699,8 @@ NET_API FrameReader::Step FrameReader::begin_frame(std::size_t max_message) noex
   if (header_.kind == FrameKind::process && ticket_size_ == 0) return Step::rubbish;
   if (waiting() < frame_header_size + ticket_of(header_.kind)) return Step::more;
   if (carries_handle(header_.kind) && ticket_size_ == 0) {
-    if (!std::exchange(came_, false)) return Step::rubbish;
-    descriptor_ = std::exchange(next_descriptor_, no_handle);
+    if (!detail::exchange(came_, false)) return Step::rubbish;
+    descriptor_ = detail::exchange(next_descriptor_, no_handle);
   }
   has_header_ = true;
   return Step::frame;
@@ -724,11 +724,11 @@ NET_API FrameReader::Step FrameReader::next(std::size_t max_message, ReadFrame& 
 }
 
 NET_API NativeHandle FrameReader::take_any_descriptor() noexcept {
-  return descriptor_ != no_handle ? take_descriptor() : std::exchange(next_descriptor_, no_handle);
+  return descriptor_ != no_handle ? take_descriptor() : detail::exchange(next_descriptor_, no_handle);
 }
 
 NET_API std::string_view FrameReader::take_any_ticket() noexcept {
-  if (!std::exchange(has_header_, false)) return {};
+  if (!detail::exchange(has_header_, false)) return {};
   return std::string_view(bytes_).substr(begin_ + frame_header_size, ticket_of(header_.kind));
 }
 
@@ -757,7 +757,7 @@ NET_API void Outgoing::outlive_server() noexcept {
   if (!server || beside || !server->acceptor.is_open()) return;
   beside = new (std::nothrow) Machine::Acceptor;
   if (!beside || beside->listen_beside(server->acceptor, 0) == 0) return;
-  delete std::exchange(beside, nullptr);
+  delete detail::exchange(beside, nullptr);
 }
 
 NET_API NativeHandle Outgoing::descriptor() const noexcept {
@@ -791,12 +791,12 @@ NET_API void OutgoingList::push(Outgoing* one) noexcept {
 NET_API Outgoing* OutgoingList::pop() noexcept {
   --size_;
   if (first_ == last_) last_ = nullptr;
-  return std::exchange(first_, first_->next);
+  return detail::exchange(first_, first_->next);
 }
 
 NET_API Outgoing* OutgoingList::take(std::uint64_t id) noexcept {
   Outgoing* before = nullptr;
-  for (Outgoing* each = first_; each; before = std::exchange(each, each->next)) {
+  for (Outgoing* each = first_; each; before = detail::exchange(each, each->next)) {
     if (each->id != id) continue;
     (before ? before->next : first_) = each->next;
     if (last_ == each) last_ = before;
@@ -910,7 +910,8 @@ NET_API void IpcState::drop_received() noexcept {
   while (!received.empty()) close_unwanted(received.pop_front().handle);
 }
 
-/// The loop keeps an open channel, but not one that nobody reads and that has nothing to send: that is its users' alone.
+/// The loop keeps an open channel, but not one that nobody reads and that has nothing to send: that is its users'
+/// alone.
 NET_API void IpcState::let_go_unless(bool in_use) noexcept {
   if (!pulled || !is_open() || in_use == kept_by_loop || loop->inert() || loop->leaving()) return;
   kept_by_loop = in_use;
@@ -954,12 +955,12 @@ NET_API bool has_to_send(SocketState& socket);
 /// Why a socket that is open cannot travel: what it has received would be lost, or is too much for a frame.
 NET_API Error handover_refusal(const SocketState& socket);
 
-/// Adds to the bytes what was received and nobody has taken, as it came: what was decoded is encoded again. Throws without
-/// memory, and then the socket goes on.
+/// Adds to the bytes what was received and nobody has taken, as it came: what was decoded is encoded again. Throws
+/// without memory, and then the socket goes on.
 NET_API void take_unread(SocketState& socket, std::string& into);
 
-/// From now on it is destroyed for its user, and nothing is emitted any more; the descriptor stays, and so does its place
-/// among its server's connections.
+/// From now on it is destroyed for its user, and nothing is emitted any more; the descriptor stays, and so does its
+/// place among its server's connections.
 NET_API void lay_aside(SocketState& socket) noexcept;
 
 /// The other side has it: it is closed here, without a word to anybody. One that throws has done nothing.
@@ -1172,8 +1173,8 @@ NET_API void IpcState::close_what_came() noexcept {
   }
 }
 
-/// A ticket that nobody opens would keep its socket open, so what is on its way is looked at too, as far as it has come. In
-/// a copy: a listener may be looking at the frame that came last.
+/// A ticket that nobody opens would keep its socket open, so what is on its way is looked at too, as far as it has
+/// come. In a copy: a listener may be looking at the frame that came last.
 NET_API void IpcState::close_unopened() {
   const auto close_one = [this](std::string_view ticket) {
     CameHere unwanted(no_handle);
@@ -1357,8 +1358,8 @@ NET_API void IpcState::flush() {
   close_if_done();
 }
 
-/// One call. Answers go between two frames; a frame with a handle is the first of its call, as the descriptor travels with
-/// its first byte.
+/// One call. Answers go between two frames; a frame with a handle is the first of its call, as the descriptor travels
+/// with its first byte.
 NET_API std::ptrdiff_t IpcState::send_some() noexcept {
   const bool inside_frame = !queue.empty() && (queue.first()->sent > 0 || offered);
   if (!inside_frame && !answers.empty()) {
@@ -1367,7 +1368,7 @@ NET_API std::ptrdiff_t IpcState::send_some() noexcept {
     if (sent > 0) answers.consume(static_cast<std::size_t>(sent));
     return sent == 0 ? would_block : sent;
   }
-  IoSlice slices[64];
+  IoSlice slices[max_slices];
   NativeHandle passed = no_handle;
   const std::ptrdiff_t count = gather(slices, passed);
   if (count <= 0) return count;
@@ -1435,7 +1436,7 @@ NET_API void IpcState::finish_first(const Error& error) {
   tick_done();
   first.error = error;
   length -= first.size();
-  if (std::exchange(first.aside, false)) take_back(*first.socket, first.unread());
+  if (detail::exchange(first.aside, false)) take_back(*first.socket, first.unread());
   done.push(queue.pop());
 }
 
@@ -1500,8 +1501,6 @@ NET_API void IpcState::call_done() {
 
 #if NET_BODIES
 
-#include <utility>
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // The table of events, and the numbers by which they are emitted.
@@ -1527,7 +1526,7 @@ NET_API IoSlice Answers::slice() noexcept {
   if (written_ == size_) {
     size_ = written_ = 0;
     if (number_ != 0) {
-      write_frame_header({.kind = FrameKind::process, .number = std::exchange(number_, 0)}, bytes_);
+      write_frame_header({.kind = FrameKind::process, .number = detail::exchange(number_, 0)}, bytes_);
       size_ = frame_header_size;
     }
     for (std::size_t i = 0; i < count_; ++i, size_ += frame_header_size) {
@@ -1617,7 +1616,7 @@ NET_GNU(cold) NET_API void IpcState::wait_for_system() {
 /// What waits is sent first. Who cannot wait for the other side calls it again.
 NET_API void IpcState::disconnect() {
   if (!is_open()) return;
-  if (std::exchange(disconnecting, true) || loop->inert()) return close(no_error());
+  if (detail::exchange(disconnecting, true) || loop->inert()) return close(no_error());
   drop_received();
   if (pulled) update_watch();  // the other side's answers are still read
   close_if_done();
@@ -1639,7 +1638,7 @@ NET_API void IpcState::close(const Error& why) noexcept {
   if (why) failure = why;
   close_descriptor();
   recount();
-  if (!std::exchange(close_expected, false)) return;
+  if (!detail::exchange(close_expected, false)) return;
   ++owed;
   loop->closing().push_expected({Ref<Handle>(this), job_of<&IpcState::close_now>});
 }
@@ -1651,7 +1650,7 @@ NET_API void IpcState::close_now() {
   fail_all();
   call_done();
   if (failure) {
-    const Error why = std::exchange(failure, no_error());
+    const Error why = detail::exchange(failure, no_error());
     if (pulled) ended_with = why;  // thrown to who receives
     if (!emit_event<ipc_error>(why) && !pulled) throw_error(why);
   }
@@ -1691,7 +1690,7 @@ NET_API void IpcState::drop_all() noexcept {
   reader.clear();
   for (OutgoingList* const list : {&waiting, &queue, &awaiting, &done}) list->clear();
   listeners.clear();
-  if (std::exchange(kept_by_loop, false)) release();
+  if (detail::exchange(kept_by_loop, false)) release();
 }
 
 NET_API void IpcState::abandon() noexcept {
@@ -1743,14 +1742,7 @@ NET_API std::pair<IpcChannel, IpcChannel> IpcChannel::pair(Loop& loop) {
   }
   detail::CameHere second(ends[1]);
   one->open(ends[0]);
-  // what throws leaves nothing open
-  struct Close {
-    detail::IpcState& state;
-    bool passed = false;
-    ~Close() {
-      if (!passed) state.drop_all();
-    }
-  } close{*one};
+  detail::CallOnThrow close([&] { one->drop_all(); });
   second.fd = detail::no_handle;
   other->open(ends[1]);
   close.passed = true;
@@ -1777,8 +1769,6 @@ NET_API const IpcChannel& IpcChannel::set_ref(bool on) const {
 #define NET_DETAIL_IPC_HANDOVER_IPP
 
 #if NET_BODIES
-
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -1813,7 +1803,7 @@ NET_API void take_unread(SocketState& socket, std::string& into) {
     bytes += socket.cold->decode({}, Decode::undone);
     into += bytes;
     flows.passed = true;
-    delete std::exchange(socket.buffer, nullptr);
+    delete detail::exchange(socket.buffer, nullptr);
     return;
   }
   into.reserve(into.size() + socket.read_length());
@@ -1823,7 +1813,7 @@ NET_API void take_unread(SocketState& socket, std::string& into) {
     const ReadBuffer::Piece& piece = socket.buffer->pieces.first();
     into.append(piece.bytes, piece.begin);
   }
-  delete std::exchange(socket.buffer, nullptr);
+  delete detail::exchange(socket.buffer, nullptr);
 }
 
 NET_API void lay_aside(SocketState& socket) noexcept {
@@ -1843,7 +1833,7 @@ NET_API void hand_on(SocketState& socket) {
   socket.close_channel();
   socket.phase.move_to(Phase::closed);
   socket.stop_idle();
-  if (socket.cold && socket.cold->abort_hook) std::exchange(socket.cold->abort_hook, {})->detach();
+  if (socket.cold && socket.cold->abort_hook) detail::exchange(socket.cold->abort_hook, {})->detach();
   undo_or_give_up(socket, [&] { socket.leave_server(); });
 }
 
