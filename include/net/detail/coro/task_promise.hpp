@@ -84,6 +84,7 @@ struct TaskPromiseBase : TaskLinks {
   std::exception_ptr thrown;
 };
 
+[[noreturn]] NET_API void throw_awaited();
 /// Runs a task on its own; the loop keeps it, and the task keeps the callable.
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
                         Ref<KeptCallable> callable);
@@ -151,12 +152,14 @@ constexpr void require_task() {
 
 /// The library's own way to the frame of a task.
 struct TaskUse {
+  /// Throws for one that runs already, or has ended: it has to go on where it was awaited, or not at all.
   template <class Task>
-  static auto take(Task& task) noexcept {
+  static auto take(Task& task) {
+    if (task.frame_ && task.frame_.promise().awaited) throw_awaited();
     return detail::exchange(task.frame_, {});
   }
   template <TaskLike Task>
-  static void spawn(LoopCore& core, Task task, Ref<KeptCallable> callable) {
+  static void spawn(LoopCore& core, Task&& task, Ref<KeptCallable> callable) {
     if (const auto frame = take(task)) spawn_task(core, frame, frame.promise(), std::move(callable));
   }
 };
