@@ -6,9 +6,9 @@
 void ask();
 void ask() {
 #if defined(MISUSE)
-  net::connect({.port = 1, .lookup = [](std::string_view, const net::LookupOptions&, net::LookupCallback) -> net::Task<> {
-                  co_return;
-                }});
+  net::connect(
+      {.port = 1,
+       .lookup = [](std::string_view, const net::LookupOptions&, net::LookupCallback) -> net::Task<> { co_return; }});
 #else
   net::connect({.port = 1, .lookup = [](std::string_view, const net::LookupOptions&, net::LookupCallback answer) {
                   net::spawn([answer]() -> net::Task<> {

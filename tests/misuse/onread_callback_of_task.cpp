@@ -6,9 +6,9 @@
 void read_into(std::span<std::byte> memory);
 void read_into(std::span<std::byte> memory) {
 #if defined(MISUSE)
-  net::connect({.port = 1, .onread = {.buffer = memory, .callback = [](std::size_t, std::span<std::byte>) -> net::Task<bool> {
-                                        co_return true;
-                                      }}});
+  net::connect({.port = 1,
+                .onread = {.buffer = memory,
+                           .callback = [](std::size_t, std::span<std::byte>) -> net::Task<bool> { co_return true; }}});
 #else
   net::connect({.port = 1, .onread = {.buffer = memory, .callback = [](std::size_t, std::span<std::byte>) {
                                         net::spawn([]() -> net::Task<> { co_return; });

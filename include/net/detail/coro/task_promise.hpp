@@ -182,6 +182,10 @@ struct KeptWithArguments : KeptCallable {
 /// S34.1: a listener that returns a task has it spawned, and lives as long as the last of them, as what it is given does.
 template <TaskLike Task>
 struct ListenerResult<Task> {
+  static constexpr bool refers_to_arguments = true;
+  template <class F, class Given>
+  static constexpr bool lasts = refer_to_no_others(typename Parameters<F>::Types{}, Given{});
+
   template <class F>
   class Held {
    public:
@@ -198,8 +202,8 @@ struct ListenerResult<Task> {
     const Ref<Kept<F>> kept = held.kept();
     LoopCore* loop = nullptr;
     Listener::each_handle(state, args, [&loop](const auto& handle) {
-      loop = Access::state(handle).loop;
-      if constexpr (requires { Access::state(handle).given_to_task(); }) Access::state(handle).given_to_task();
+      if (!loop) loop = Access::state(handle).loop;
+      give_to_task(handle);
     });
     using Arguments = typename Listener::template TakenIn<KeptArguments>;
     if constexpr (Arguments::any) {
