@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include <net/promise.hpp>
 #include "tests/support/session.hpp"
 #include "tests/support/tasks.hpp"
 
@@ -232,4 +233,24 @@ TEST_CASE("a task that somebody waits for goes on there when another one tries t
   CHECK(error_of([&] { socket.pause(); }).name() == "ERR_INVALID_STATE");
   loop.run();
   CHECK(went_on);
+}
+
+TEST_CASE("a chain of many tasks, each of which waits for the next one, needs no stack to end") {
+  struct Chain {
+    static net::Task<int> link(int left) {
+      const net::Promise<> tick;
+      net::nextTick([tick] { tick.resolve(); });
+      co_await tick;
+      if (left == 0) throw net::Error("the last one");
+      try {
+        co_return co_await link(left - 1);
+      } catch (const net::Error&) {
+        if (left < 10) throw;
+      }
+      co_return left;
+    }
+  };
+  int first = 0;
+  run_task([&first]() -> net::Task<> { first = co_await Chain::link(50'000); });
+  CHECK(first == 10);
 }

@@ -55,8 +55,9 @@ struct Spawned : Handle, TaskEnd {
 };
 
 struct TaskPromiseBase : TaskLinks {
-  /// Resumes whoever waits, which may destroy this frame: nothing here may be touched afterwards. A plain call and
-  /// no symmetric transfer, which only optimised builds turn into a jump.
+  /// Whoever waits goes on behind the call that resumed this frame, so that a chain of tasks needs no stack to end; here,
+  /// if that call was not the library's. No symmetric transfer, which only optimised builds turn into a jump. It may
+  /// destroy this frame: nothing here may be touched afterwards.
   struct Final {
     bool await_ready() const noexcept { return false; }
     template <class P>
@@ -65,7 +66,7 @@ struct TaskPromiseBase : TaskLinks {
       if (!its.awaited) {
         if (its.end) its.end->ended(*its.end, its);
       } else if (its.caller) {
-        RunningTask::resume(std::coroutine_handle<>::from_address(its.caller));
+        RunningTask::resume_after(frame, std::coroutine_handle<>::from_address(its.caller));
       }
     }
     void await_resume() const noexcept {}
