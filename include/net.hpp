@@ -11,6 +11,8 @@
 // after what says which C++ this is
 
 // First what compilers complain in: each file on the way to it is a line above the message.
+#include <net/detail/base/function.hpp>
+
 #include <net/emitter.hpp>
 
 #include <net/detail/stream/payload.hpp>

@@ -61,9 +61,7 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
     bool await_ready() const {
       if (!frame) return true;
       detail::TaskLinks& task = frame.promise();
-      if (detail::exchange(task.awaited, true)) {
-        detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was awaited already"));
-      }
+      if (detail::exchange(task.awaited, true)) detail::throw_awaited();
       task.caller = nullptr;
       return frame.done();
     }
@@ -117,7 +115,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// Runs a task on the loop by itself: at once, up to its first wait. An exception that escapes it leaves `run()`,
 /// when its frame is gone. It does not keep the loop alive, what it waits for does; what it never waited through is
-/// destroyed with its loop.
+/// destroyed with its loop. Throws `ERR_INVALID_STATE` if it was awaited already.
 NET_API void spawn(Loop& loop, Task<>&& task);
 /// The same on this thread's loop.
 NET_API void spawn(Task<>&& task);

@@ -159,7 +159,7 @@ class WorkerPool {
   auto exec(F&& f, A&&... args) {
     using T = std::invoke_result_t<std::decay_t<F>, std::decay_t<A>...>;
     static_assert(!std::is_reference_v<T>, "a job gives back a value");
-    constexpr bool computes = !detail::gives_task<T>;
+    constexpr bool computes = !detail::GivesTask<T>;
     static_assert(computes, "a task runs on its loop, not on a thread of the pool: spawn it, and await exec() in it");
     detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(detail::Access::core(Loop::current())));
     const bool begun = begin(

@@ -1,5 +1,5 @@
 // A callback that returns a task, which nobody would run.
-// first: this callback returns a task
+// first: this callback returns a task, which nobody would run: hand the task to net::spawn inside of it
 // expect: hand the task to net::spawn inside of it
 #include <net.hpp>
 

@@ -251,3 +251,36 @@ TEST_CASE("S34: a loop that goes takes its waiting tasks along; a channel withou
   net::spawn(loop, [&]() -> net::Task<> { ended = !co_await other->receive(); });
   CHECK(ended);
 }
+
+TEST_CASE("S33.1, S34.1: the socket that a task got with a message needs no 'error' listener") {
+  net::Loop loop;
+  Ends ends(loop);
+  const auto [one, other] = net::IpcChannel::pair(loop);
+  std::string failed;
+  const auto fails_between_waits = [&failed](net::Socket socket) -> net::Task<> {
+    co_await net::sleep(1);
+    socket.destroy(net::Error("between two waits"));
+    co_await net::sleep(1);
+    try {
+      co_await net::write(socket, "text");
+    } catch (const net::Error& error) {
+      failed = error.what();
+    }
+  };
+  SUBCASE("by a listener that returns the task") {
+    other.once<"message">([&](std::string_view, const net::ReceivedHandle& handle) -> net::Task<> {
+      co_await fails_between_waits(*handle.socket());
+    });
+  }
+  SUBCASE("by a wait") {
+    net::spawn(loop, [&, end = other]() -> net::Task<> {
+      const auto [bytes, handle] = co_await net::once<"message">(end);
+      co_await fails_between_waits(*handle.socket());
+    });
+  }
+  one.send("take", *ends.accepted);
+  run_until(loop, [&] { return !failed.empty(); });
+  CHECK(failed == "between two waits");
+  one.disconnect();
+  ends.destroy();
+}

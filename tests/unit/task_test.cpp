@@ -6,9 +6,11 @@
 #include <string>
 #include <utility>
 
+#include <net/promise.hpp>
 #include "tests/support/session.hpp"
 #include "tests/support/tasks.hpp"
 
+using tests::error_of;
 using tests::run_task;
 
 namespace {
@@ -190,4 +192,65 @@ TEST_CASE("a task that is awaited twice throws ERR_INVALID_STATE, whether it has
     }());
   });
   CHECK(names == "ERR_INVALID_STATE ERR_INVALID_STATE ");
+}
+
+TEST_CASE("a task that was awaited cannot be spawned or joined too: ERR_INVALID_STATE, whether it has ended or runs") {
+  run_task([]() -> net::Task<> {
+    const auto nap = []() -> net::Task<int> {
+      co_await net::sleep(1);
+      co_return 7;
+    };
+    const auto rest = []() -> net::Task<> { co_await net::sleep(1); };
+    net::Task<> over = rest();
+    co_await over;
+    CHECK(error_of([&] { net::spawn(std::move(over)); }).name() == "ERR_INVALID_STATE");
+    net::TaskGroup group;
+    CHECK(error_of([&] { group.spawn(std::move(over)); }).name() == "ERR_INVALID_STATE");
+    net::Task<int> number = nap();
+    CHECK(co_await number == 7);
+    std::string failed;
+    try {
+      (void)co_await net::all(std::move(number), nap());
+    } catch (const net::Error& error) {
+      failed = error.name();
+    }
+    CHECK(failed == "ERR_INVALID_STATE");
+  });
+}
+
+TEST_CASE("a task that somebody waits for goes on there when another one tries to spawn it, or a listener returns it") {
+  net::Loop loop;
+  net::Task<> running = []() -> net::Task<> { co_await net::sleep(3); }();
+  bool went_on = false;
+  net::spawn(loop, [&]() -> net::Task<> {
+    co_await running;
+    went_on = true;
+  });
+  CHECK(error_of([&] { net::spawn(loop, std::move(running)); }).name() == "ERR_INVALID_STATE");
+  const net::Socket socket(loop);
+  socket.once<"pause">([&]() -> net::Task<>&& { return std::move(running); });
+  socket.resume();
+  CHECK(error_of([&] { socket.pause(); }).name() == "ERR_INVALID_STATE");
+  loop.run();
+  CHECK(went_on);
+}
+
+TEST_CASE("a chain of many tasks, each of which waits for the next one, needs no stack to end") {
+  struct Chain {
+    static net::Task<int> link(int left) {
+      const net::Promise<> tick;
+      net::nextTick([tick] { tick.resolve(); });
+      co_await tick;
+      if (left == 0) throw net::Error("the last one");
+      try {
+        co_return co_await link(left - 1);
+      } catch (const net::Error&) {
+        if (left < 10) throw;
+      }
+      co_return left;
+    }
+  };
+  int first = 0;
+  run_task([&first]() -> net::Task<> { first = co_await Chain::link(50'000); });
+  CHECK(first == 10);
 }

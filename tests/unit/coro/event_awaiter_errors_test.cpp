@@ -88,3 +88,25 @@ TEST_CASE("S34.6: an abort of both a connection and the wait for it is one error
   loop.run();
   CHECK(log == "ABORT_ERR");
 }
+
+TEST_CASE("S34.1: a connection that a task waited for by its event is its own too, and needs no 'error' listener") {
+  net::Loop loop;
+  std::string failed;
+  const net::Server server(loop);
+  server.listen(0);
+  net::spawn(loop, [&]() -> net::Task<> {
+    const net::Socket client = co_await net::once<"connection">(server);
+    server.close();
+    client.destroy(net::Error("between two waits"));
+    co_await net::sleep(1);
+    try {
+      co_await net::write(client, "text");
+    } catch (const net::Error& error) {
+      failed = error.what();
+    }
+  });
+  const net::Socket socket = net::createConnection(loop, server.address()->port, "127.0.0.1");
+  socket.on<"error">([] {});
+  loop.run();
+  CHECK(failed == "between two waits");
+}

@@ -6,6 +6,7 @@
 #include <net/socket.hpp>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 using net::detail::KeptArguments;
 
@@ -34,4 +35,26 @@ TEST_CASE("S34.1: where a listener takes nothing but handles, nothing is kept") 
   static_assert(!KeptArguments<>::any);
   static_assert(!KeptArguments<net::Socket>::any);
   static_assert(KeptArguments<net::Socket, bool>::any);
+}
+
+TEST_CASE("S34.1: a parameter refers to its argument, or a base of it, and not to what that was converted to") {
+  using net::detail::Parameters;
+  using net::detail::refer_to_no_others;
+  using net::detail::TypeList;
+  const auto fits = [](auto callable, auto given) {
+    return refer_to_no_others(typename Parameters<decltype(callable)>::Types{}, given);
+  };
+  using Chunk = TypeList<net::Chunk>;
+  CHECK(fits([](std::string_view) {}, Chunk{}));
+  CHECK(fits([](const net::Chunk&) {}, Chunk{}));
+  CHECK_FALSE(fits([](const std::string_view&) {}, Chunk{}));
+  CHECK_FALSE(fits([](const std::string_view&) mutable {}, Chunk{}));
+  CHECK_FALSE(fits([](const std::string_view&) noexcept {}, Chunk{}));
+  CHECK_FALSE(fits(+[](const std::string_view&) {}, Chunk{}));
+  CHECK_FALSE(fits(+[](std::string_view&&) noexcept {}, Chunk{}));
+  CHECK(fits([](const std::string_view&) {}, TypeList<std::string_view>{}));
+  CHECK(fits([](const std::system_error&) {}, TypeList<const net::Error>{}));
+  CHECK_FALSE(fits([](int, const long&) {}, TypeList<int, int>{}));
+  CHECK(fits([](int, const long& = 0) {}, TypeList<int>{}));
+  CHECK(fits([](const auto&...) {}, Chunk{}));
 }

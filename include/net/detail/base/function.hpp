@@ -21,14 +21,20 @@ inline constexpr bool moves_as_bytes = [] {
   return std::is_trivially_copyable_v<F>;
 }();
 
-/// Whether what a callback gives back is a task.
+/// Whether what a callback gives back is a task, also by reference.
 template <class Result>
-inline constexpr bool gives_task = requires { typename Result::promise_type; };
+concept GivesTask = requires { typename std::remove_reference_t<Result>::promise_type; };
+
+/// Whether a call gives a task, which is nothing that this library's callbacks give.
+template <class F, class... Args>
+concept CallsTask = requires(F& callable, Args&&... args) {
+  { callable(static_cast<Args&&>(args)...) } -> GivesTask;
+};
 
 /// Calls what the user has given, whose result nobody looks at.
 template <class F, class... Args>
 void call_back(F& callback, Args&&... args) {
-  constexpr bool is_run = !gives_task<decltype(callback(std::forward<Args>(args)...))>;
+  constexpr bool is_run = !CallsTask<F, Args...>;
   static_assert(is_run,
                 "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
   if constexpr (is_run) callback(std::forward<Args>(args)...);
@@ -38,6 +44,11 @@ void call_back(F& callback, Args&&... args) {
 /// some.
 template <class F, class R, class... Args>
 concept CallsAs = requires(F& callable, Args&&... args) { static_cast<R>(callable(static_cast<Args&&>(args)...)); };
+
+/// What a Function takes, or refuses with a reason: a task is asked for first, because one converts to its result to
+/// say that a co_await is missing.
+template <class F, class R, class... Args>
+concept IsCallback = CallsTask<F, Args...> || CallsAs<F, R, Args...>;
 
 template <class Signature>
 class Function;
@@ -87,14 +98,14 @@ class Function<R(Args...)> {
   Function(std::nullptr_t) noexcept {}
 
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && CallsAs<std::decay_t<F>, R, Args...>)
+    requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && IsCallback<std::decay_t<F>, R, Args...>)
   Function(F&& f) {
     using Callable = std::decay_t<F>;
-    constexpr bool is_run =
-        !(std::is_void_v<R> && gives_task<decltype(std::declval<Callable&>()(std::declval<Args>()...))>);
+    constexpr bool is_run = !CallsTask<Callable, Args...>;
     static_assert(is_run,
                   "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
-    if constexpr (fits<Callable>) {
+    if constexpr (!is_run) {
+    } else if constexpr (fits<Callable>) {
       // a small one does not write all that is moved afterwards, and g++ sees that
       if constexpr (sizeof(Callable) < sizeof(void*)) {
         for (unsigned char& byte : storage_) byte = 0;
@@ -155,7 +166,7 @@ class SharedFunction<R(Args...)> {
   SharedFunction(std::nullptr_t) noexcept {}
 
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, SharedFunction> && CallsAs<std::decay_t<F>, R, Args...>)
+    requires(!std::is_same_v<std::remove_cvref_t<F>, SharedFunction> && IsCallback<std::decay_t<F>, R, Args...>)
   SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(std::forward<F>(f))}) {}
 
   SharedFunction(const SharedFunction& other) noexcept : shared_(other.shared_) {

@@ -10,6 +10,7 @@
 
 #include <net/connect.hpp>
 #include <net/detail/base/exchange.hpp>
+#include <net/detail/coro/kept_arguments.hpp>
 #include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/coro/running_task.hpp>
 #include <net/detail/coro/wait_limit.hpp>
@@ -183,6 +184,7 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
     if constexpr (Name.view() == "end") expect_end(this->emitter());
     this->listeners_.template on<Name>([this](Args&... args) {
       if constexpr (sizeof...(Args) > 0) result_.emplace(Result{args...});
+      (..., give_to_task<std::remove_const_t<Args>>(args));
       this->go_on();
     });
     if constexpr (!is_error) this->listen_for_error();

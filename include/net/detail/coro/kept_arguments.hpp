@@ -10,13 +10,57 @@
 #include <utility>
 
 #include <net/chunk.hpp>
+#include <net/detail/base/access.hpp>
+#include <net/detail/events/event.hpp>
 
 namespace net::inline NET_ABI {
 
-template <class Derived>
-class Emitter;
-
 namespace detail {
+
+/// A task has it: what fails between two waits is thrown by the next one. Handles within it are the task's too.
+template <class T>
+void give_to_task(const T& given) noexcept {
+  if constexpr (std::derived_from<T, Emitter<T>>) {
+    if constexpr (requires { Access::state(given).given_to_task(); }) Access::state(given).given_to_task();
+  } else {
+    HandlesWithin<T>::each(given, [](const auto& handle) { give_to_task(handle); });
+  }
+}
+
+/// The parameters of a callable that has one signature; none are known of one that is generic, which takes what there is.
+template <class F>
+struct Parameters {
+  using Types = TypeList<>;
+};
+template <class F>
+  requires requires { &F::operator(); }
+struct Parameters<F> : Parameters<decltype(&F::operator())> {};
+template <class R, class C, class... P>
+struct Parameters<R (C::*)(P...)> {
+  using Types = TypeList<P...>;
+};
+template <class R, class C, class... P>
+struct Parameters<R (C::*)(P...) const> : Parameters<R (C::*)(P...)> {};
+template <class R, class C, class... P>
+struct Parameters<R (C::*)(P...) noexcept> : Parameters<R (C::*)(P...)> {};
+template <class R, class C, class... P>
+struct Parameters<R (C::*)(P...) const noexcept> : Parameters<R (C::*)(P...)> {};
+template <class R, class... P>
+struct Parameters<R (*)(P...)> : Parameters<R (Parameters<void>::*)(P...)> {};
+template <class R, class... P>
+struct Parameters<R (*)(P...) noexcept> : Parameters<R (*)(P...)> {};
+
+/// Whether a parameter is a value, or refers to the argument itself and not to what it was converted to for the call.
+template <class Parameter, class Given>
+concept RefersToNoOther =
+    !std::is_reference_v<Parameter> || std::same_as<std::remove_cvref_t<Parameter>, std::remove_cv_t<Given>> ||
+    std::is_base_of_v<std::remove_cvref_t<Parameter>, Given>;
+
+constexpr bool refer_to_no_others(...) { return true; }
+template <class P, class... Parameters, class G, class... Given>
+constexpr bool refer_to_no_others(TypeList<P, Parameters...>, TypeList<G, Given...>) {
+  return RefersToNoOther<P, G> && refer_to_no_others(TypeList<Parameters...>{}, TypeList<Given...>{});
+}
 
 template <class T>
 concept IsView = std::same_as<std::remove_const_t<T>, std::string_view> || std::same_as<std::remove_const_t<T>, Chunk>;

@@ -89,10 +89,18 @@ class RunningTask {
     if (doomed_) destroy_doomed();
   }
 
-  /// The library resumes nothing otherwise.
+  /// The library resumes nothing otherwise. When a task has ended, who waited for it goes on in its place.
   static void resume(std::coroutine_handle<> task) {
-    const RunningTask running(task);
-    task.resume();
+    RunningTask running(task);
+    for (; task; task = running.frame_ = detail::exchange(running.next_, {})) task.resume();
+  }
+  /// At the end of a task: who waits for it is resumed when it stands there.
+  static void resume_after(std::coroutine_handle<> ended, std::coroutine_handle<> waiter) {
+    if (innermost() && innermost()->frame_ == ended) {
+      innermost()->next_ = waiter;
+    } else {
+      resume(waiter);
+    }
   }
   /// Whether the task, or one that it waits for, runs. If so, it is destroyed later.
   static bool dooms(TaskLinks& task) noexcept { return innermost() && !task.frame.done() && find_and_doom(task); }
@@ -110,6 +118,7 @@ class RunningTask {
   NET_GNU(cold) void destroy_doomed() noexcept;
 
   std::coroutine_handle<> frame_;
+  std::coroutine_handle<> next_;  // who waited for it, when it has ended
   RunningTask* outer_;
   TaskLinks* doomed_ = nullptr;
 };

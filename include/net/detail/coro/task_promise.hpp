@@ -55,8 +55,9 @@ struct Spawned : Handle, TaskEnd {
 };
 
 struct TaskPromiseBase : TaskLinks {
-  /// Resumes whoever waits, which may destroy this frame: nothing here may be touched afterwards. A plain call and
-  /// no symmetric transfer, which only optimised builds turn into a jump.
+  /// Whoever waits goes on behind the call that resumed this frame, so that a chain of tasks needs no stack to end; here,
+  /// if that call was not the library's. No symmetric transfer, which only optimised builds turn into a jump. It may
+  /// destroy this frame: nothing here may be touched afterwards.
   struct Final {
     bool await_ready() const noexcept { return false; }
     template <class P>
@@ -65,7 +66,7 @@ struct TaskPromiseBase : TaskLinks {
       if (!its.awaited) {
         if (its.end) its.end->ended(*its.end, its);
       } else if (its.caller) {
-        RunningTask::resume(std::coroutine_handle<>::from_address(its.caller));
+        RunningTask::resume_after(frame, std::coroutine_handle<>::from_address(its.caller));
       }
     }
     void await_resume() const noexcept {}
@@ -84,6 +85,7 @@ struct TaskPromiseBase : TaskLinks {
   std::exception_ptr thrown;
 };
 
+[[noreturn]] NET_API void throw_awaited();
 /// Runs a task on its own; the loop keeps it, and the task keeps the callable.
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
                         Ref<KeptCallable> callable);
@@ -151,12 +153,14 @@ constexpr void require_task() {
 
 /// The library's own way to the frame of a task.
 struct TaskUse {
+  /// Throws for one that runs already, or has ended: it has to go on where it was awaited, or not at all.
   template <class Task>
-  static auto take(Task& task) noexcept {
+  static auto take(Task& task) {
+    if (task.frame_ && task.frame_.promise().awaited) throw_awaited();
     return detail::exchange(task.frame_, {});
   }
   template <TaskLike Task>
-  static void spawn(LoopCore& core, Task task, Ref<KeptCallable> callable) {
+  static void spawn(LoopCore& core, Task&& task, Ref<KeptCallable> callable) {
     if (const auto frame = take(task)) spawn_task(core, frame, frame.promise(), std::move(callable));
   }
 };
@@ -180,6 +184,10 @@ struct KeptWithArguments : KeptCallable {
 /// does.
 template <TaskLike Task>
 struct ListenerResult<Task> {
+  static constexpr bool refers_to_arguments = true;
+  template <class F, class Given>
+  static constexpr bool lasts = refer_to_no_others(typename Parameters<F>::Types{}, Given{});
+
   template <class F>
   class Held {
    public:
@@ -196,8 +204,8 @@ struct ListenerResult<Task> {
     const Ref<Kept<F>> kept = held.kept();
     LoopCore* loop = nullptr;
     Listener::each_handle(state, args, [&loop](const auto& handle) {
-      loop = Access::state(handle).loop;
-      if constexpr (requires { Access::state(handle).given_to_task(); }) Access::state(handle).given_to_task();
+      if (!loop) loop = Access::state(handle).loop;
+      give_to_task(handle);
     });
     using Arguments = typename Listener::template TakenIn<KeptArguments>;
     if constexpr (Arguments::any) {

@@ -7,6 +7,7 @@
 #if NET_BODIES
 
 #include <net/detail/base/exchange.hpp>
+#include <net/error.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -42,6 +43,8 @@ NET_API void Spawned::finish(std::exception_ptr thrown) {
   }
   release();
 }
+
+NET_API void throw_awaited() { throw_error(make_error(Errc::ERR_INVALID_STATE, "This task was awaited already")); }
 
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
                         Ref<KeptCallable> callable) {

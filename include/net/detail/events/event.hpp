@@ -137,9 +137,18 @@ class Argument<T, false> {
 template <class T>
 using Constant = std::conditional_t<std::derived_from<T, Emitter<T>>, const T, T>;
 
+/// The handles that an argument holds which is none itself: for each of them `each(handle)`.
+template <class T>
+struct HandlesWithin {
+  template <class Each>
+  static void each(const T&, const Each&) noexcept {}
+};
+
 /// How a listener with this result is held and called: as it is, and nobody looks at the result.
 template <class Result>
 struct ListenerResult {
+  static constexpr bool refers_to_arguments = false;
+
   template <class F>
   using Held = std::conditional_t<alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes, F, Elsewhere<F>>;
 
@@ -176,21 +185,34 @@ struct ListenerCall {
   using Result = ListenerResult<std::remove_cvref_t<decltype(call_with(
       std::declval<F&>(), static_cast<void*>(nullptr), static_cast<void* const*>(nullptr), Indices{}))>>;
 
-  template <template <class...> class To, std::size_t... At>
-  static To<ArgumentType<At>...> taken_in(std::index_sequence<At...>);
+  template <template <class...> class To, class... First, std::size_t... At>
+  static To<First..., ArgumentType<At>...> taken_in(std::index_sequence<At...>);
   /// The types of those that the listener takes, in another template.
   template <template <class...> class To>
   using TakenIn = decltype(taken_in<To>(Indices{}));
+  /// The types of all that it is called with.
+  static constexpr auto given() {
+    if constexpr (Takes::self) {
+      return decltype(taken_in<TypeList, Self>(Indices{})){};
+    } else {
+      return decltype(taken_in<TypeList>(Indices{})){};
+    }
+  }
 
-  /// The emitter, and the handles among the arguments.
+  /// The emitter, the handles among the arguments, and those within what the listener takes of them.
   template <class Each>
   static void each_handle(void* state, void* const* args, Each each) {
     each(Access::make<Self>(state));
-    [[maybe_unused]] const auto one = [&]<class Arg>(std::type_identity<Arg>, void* at) {
-      if constexpr (std::derived_from<Arg, Emitter<Arg>>) each(Access::make<Arg>(at));
-    };
     std::size_t at = 0;
-    (void)args, (void)at, (..., one(std::type_identity<Args>{}, args[at++]));
+    [[maybe_unused]] const auto one = [&]<class Arg>(std::type_identity<Arg>, void* arg) {
+      if constexpr (std::derived_from<Arg, Emitter<Arg>>) {
+        each(Access::make<Arg>(arg));
+      } else if (at < Takes::count) {
+        HandlesWithin<std::remove_const_t<Arg>>::each(*static_cast<const Arg*>(arg), each);
+      }
+      ++at;
+    };
+    (void)args, (void)at, (..., one(std::type_identity<Args>{}, args[at]));
   }
 
   struct Record : ListenerRecord {
@@ -235,6 +257,12 @@ struct Event {
         "a listener takes the arguments of its event, or the first few of them, or the emitter and then those");
     if constexpr (fits) {
       using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
+      if constexpr (Call::Result::refers_to_arguments) {
+        constexpr bool lasts = Call::Result::template lasts<std::decay_t<F>, decltype(Call::given())>;
+        static_assert(lasts,
+                      "take it by value: this parameter of a task refers to what an argument was converted to for the "
+                      "call alone");
+      }
       return to.add<typename Call::Record>(index, marks, front, Call::operations, std::forward<F>(listener));
     } else {
       return 0;

@@ -104,7 +104,9 @@ struct PipeTo : PipeLink {
   void ended() {
     source->listeners.remove(detail::exchange(on_end, 0));
     if (ends) {
-      to().end();
+      Destination ending = to();
+      const auto end = [&] { return ending.end(); };
+      call_back(end);
     } else {
       stop();
     }
