@@ -84,6 +84,274 @@ inline void link_one_way_only() noexcept {
 
 // First what compilers complain in: each file on the way to it is a line above the message.
 
+// A move-only callable with capacity for 24 bytes. Internal; std::function costs 12,000 lines and wants copies.
+#ifndef NET_DETAIL_BASE_FUNCTION_HPP
+#define NET_DETAIL_BASE_FUNCTION_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+// The few atomic operations of the library, without the 6,000 lines of <atomic>. Internal.
+#ifndef NET_DETAIL_BASE_ATOMIC_HPP
+#define NET_DETAIL_BASE_ATOMIC_HPP
+
+#if !defined(__GNUC__)
+#include <atomic>
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// A number that several threads may touch: a count of owners, a flag, a lock.
+template <class T>
+class Atomic {
+ public:
+  constexpr Atomic(T value = {}) noexcept : value_(value) {}
+  Atomic(const Atomic&) = delete;
+  Atomic& operator=(const Atomic&) = delete;
+
+#if defined(__GNUC__)
+  T load() const noexcept { return __atomic_load_n(&value_, __ATOMIC_ACQUIRE); }
+  void store(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELEASE); }
+  T exchange(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQ_REL); }
+  T fetch_add(T value) noexcept { return __atomic_fetch_add(&value_, value, __ATOMIC_ACQ_REL); }
+  T fetch_sub(T value) noexcept { return __atomic_fetch_sub(&value_, value, __ATOMIC_ACQ_REL); }
+  /// Sets it if it still is what is expected; otherwise `expected` is what it is.
+  bool compare_exchange(T& expected, T value) noexcept {
+    return __atomic_compare_exchange_n(&value_, &expected, value, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+  }
+
+ private:
+  T value_;
+#else
+  T load() const noexcept { return value_.load(std::memory_order_acquire); }
+  void store(T value) noexcept { value_.store(value, std::memory_order_release); }
+  T exchange(T value) noexcept { return value_.exchange(value, std::memory_order_acq_rel); }
+  T fetch_add(T value) noexcept { return value_.fetch_add(value, std::memory_order_acq_rel); }
+  T fetch_sub(T value) noexcept { return value_.fetch_sub(value, std::memory_order_acq_rel); }
+  bool compare_exchange(T& expected, T value) noexcept { return value_.compare_exchange_strong(expected, value); }
+
+ private:
+  std::atomic<T> value_;
+#endif
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// A new value for the old one. Internal.
+#ifndef NET_DETAIL_BASE_EXCHANGE_HPP
+#define NET_DETAIL_BASE_EXCHANGE_HPP
+
+#include <type_traits>
+
+namespace net::inline NET_ABI::detail {
+
+/// As `std::exchange`, which costs who compiles two functions and four traits for each pair of types.
+template <class T>
+constexpr T exchange(T& object, std::type_identity_t<T> value) noexcept(noexcept(T(static_cast<T&&>(value))) &&
+                                                                        noexcept(object = static_cast<T&&>(value))) {
+  T old(static_cast<T&&>(object));
+  object = static_cast<T&&>(value);
+  return old;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// Whether a callable may be moved by copying its bytes and forgetting the original; one that holds nothing but
+/// counted references says so with a member of this name.
+template <class F>
+inline constexpr bool moves_as_bytes = [] {
+  if constexpr (requires { F::moves_as_bytes; }) return F::moves_as_bytes;
+  return std::is_trivially_copyable_v<F>;
+}();
+
+/// Whether what a callback gives back is a task, also by reference.
+template <class Result>
+concept GivesTask = requires { typename std::remove_reference_t<Result>::promise_type; };
+
+/// Whether a call gives a task, which is nothing that this library's callbacks give.
+template <class F, class... Args>
+concept CallsTask = requires(F& callable, Args&&... args) {
+  { callable(static_cast<Args&&>(args)...) } -> GivesTask;
+};
+
+/// Calls what the user has given, whose result nobody looks at.
+template <class F, class... Args>
+void call_back(F& callback, Args&&... args) {
+  constexpr bool is_run = !CallsTask<F, Args...>;
+  static_assert(is_run,
+                "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
+  if constexpr (is_run) callback(std::forward<Args>(args)...);
+}
+
+/// Whether a call gives an R. The language is asked, here and below: traits are classes, and each type would pay for
+/// some.
+template <class F, class R, class... Args>
+concept CallsAs = requires(F& callable, Args&&... args) { static_cast<R>(callable(static_cast<Args&&>(args)...)); };
+
+/// What a Function takes, or refuses with a reason: a task is asked for first, because one converts to its result to
+/// say that a co_await is missing.
+template <class F, class R, class... Args>
+concept IsCallback = CallsTask<F, Args...> || CallsAs<F, R, Args...>;
+
+template <class Signature>
+class Function;
+
+/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most 24 bytes, on every
+/// system, that moves without throwing lives inside; any other lives on the heap. Calling an empty one is undefined:
+/// test with `if (f)`.
+template <class R, class... Args>
+class Function<R(Args...)> {
+  static constexpr std::size_t capacity = 24, alignment = 8;
+
+  struct Operations {
+    R (*call)(void*, Args&&...);
+    void (*relocate)(void* from, void* to) noexcept;  // null: the bytes may be copied
+    void (*destroy)(void*) noexcept;                  // null: nothing to do
+  };
+
+  template <class Callable>
+  struct Inside {
+    static R call(void* at, Args&&... args) {
+      return static_cast<R>((*static_cast<Callable*>(at))(std::forward<Args>(args)...));
+    }
+    static void relocate(void* from, void* to) noexcept {
+      ::new (to) Callable(std::move(*static_cast<Callable*>(from)));
+      static_cast<Callable*>(from)->~Callable();
+    }
+    static void destroy(void* at) noexcept { static_cast<Callable*>(at)->~Callable(); }
+    static constexpr Operations operations{call, moves_as_bytes<Callable> ? nullptr : relocate,
+                                           std::is_trivially_copyable_v<Callable> ? nullptr : destroy};
+  };
+
+  template <class F>
+  struct Outside {
+    static R call(void* at, Args&&... args) {
+      return static_cast<R>((**static_cast<F**>(at))(std::forward<Args>(args)...));
+    }
+    static void destroy(void* at) noexcept { delete *static_cast<F**>(at); }
+    static constexpr Operations operations{call, nullptr, destroy};
+  };
+
+ public:
+  /// Whether holding it needs no memory.
+  template <class F>
+  static constexpr bool fits = sizeof(F) <= capacity && alignof(F) <= alignment && noexcept(F(std::declval<F>()));
+
+  Function() noexcept = default;
+  Function(std::nullptr_t) noexcept {}
+
+  template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && IsCallback<std::decay_t<F>, R, Args...>)
+  Function(F&& f) {
+    using Callable = std::decay_t<F>;
+    constexpr bool is_run = !CallsTask<Callable, Args...>;
+    static_assert(is_run,
+                  "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
+    if constexpr (!is_run) {
+    } else if constexpr (fits<Callable>) {
+      // a small one does not write all that is moved afterwards, and g++ sees that
+      if constexpr (sizeof(Callable) < sizeof(void*)) {
+        for (unsigned char& byte : storage_) byte = 0;
+      }
+      ::new (static_cast<void*>(storage_)) Callable(std::forward<F>(f));
+      operations_ = &Inside<Callable>::operations;
+    } else {
+      ::new (static_cast<void*>(storage_)) Callable*(new Callable(std::forward<F>(f)));
+      operations_ = &Outside<Callable>::operations;
+    }
+  }
+
+  Function(Function&& other) noexcept { take(other); }
+  Function& operator=(Function&& other) noexcept {
+    if (this != &other) {
+      reset();
+      take(other);
+    }
+    return *this;
+  }
+  ~Function() { reset(); }
+
+  explicit operator bool() const noexcept { return operations_ != nullptr; }
+  R operator()(Args... args) const { return operations_->call(storage_, std::forward<Args>(args)...); }
+
+  void reset() noexcept {
+    if (const Operations* old = detail::exchange(operations_, nullptr); old && old->destroy) old->destroy(storage_);
+  }
+
+ private:
+  void take(Function& other) noexcept {
+    operations_ = detail::exchange(other.operations_, nullptr);
+    if (!operations_) return;
+    if (operations_->relocate) {
+      operations_->relocate(other.storage_, storage_);
+    } else {
+      for (std::size_t i = 0; i < capacity; ++i) storage_[i] = other.storage_[i];
+    }
+  }
+
+  alignas(alignment) mutable unsigned char storage_[capacity];
+  const Operations* operations_ = nullptr;
+};
+
+/// A callable that may be copied: all copies are the same object. For options, which users keep and reuse.
+template <class Signature>
+class SharedFunction;
+
+template <class R, class... Args>
+class SharedFunction<R(Args...)> {
+  struct Shared {
+    Function<R(Args...)> call;
+    Atomic<std::size_t> owners{1};
+  };
+
+ public:
+  SharedFunction() noexcept = default;
+  SharedFunction(std::nullptr_t) noexcept {}
+
+  template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, SharedFunction> && IsCallback<std::decay_t<F>, R, Args...>)
+  SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(std::forward<F>(f))}) {}
+
+  SharedFunction(const SharedFunction& other) noexcept : shared_(other.shared_) {
+    if (shared_) shared_->owners.fetch_add(1);
+  }
+  SharedFunction(SharedFunction&& other) noexcept : shared_(detail::exchange(other.shared_, nullptr)) {}
+  SharedFunction& operator=(SharedFunction other) noexcept {
+    shared_ = detail::exchange(other.shared_, shared_);
+    return *this;
+  }
+  ~SharedFunction() {
+    if (shared_ && shared_->owners.fetch_sub(1) == 1) delete shared_;
+  }
+
+  explicit operator bool() const noexcept { return shared_ != nullptr; }
+  R operator()(Args... args) const { return shared_->call(std::forward<Args>(args)...); }
+
+ private:
+  Shared* shared_ = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI {
+
+/// The type of the callables in option structs: like `std::function`, but copies are the same object.
+template <class Signature>
+using function = detail::SharedFunction<Signature>;
+
+}  // namespace net::inline NET_ABI
+
+#endif
+
 // on<"data">(listener): events whose names and arguments are checked while compiling.
 #ifndef NET_EMITTER_HPP
 #define NET_EMITTER_HPP
@@ -236,27 +504,6 @@ CallOnThrow(F) -> CallOnThrow<F>;
 #define NET_DETAIL_BASE_REF_HPP
 
 #include <utility>
-
-// A new value for the old one. Internal.
-#ifndef NET_DETAIL_BASE_EXCHANGE_HPP
-#define NET_DETAIL_BASE_EXCHANGE_HPP
-
-#include <type_traits>
-
-namespace net::inline NET_ABI::detail {
-
-/// As `std::exchange`, which costs who compiles two functions and four traits for each pair of types.
-template <class T>
-constexpr T exchange(T& object, std::type_identity_t<T> value) noexcept(noexcept(T(static_cast<T&&>(value))) &&
-                                                                        noexcept(object = static_cast<T&&>(value))) {
-  T old(static_cast<T&&>(object));
-  object = static_cast<T&&>(value);
-  return old;
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
 
 namespace net::inline NET_ABI::detail {
 
@@ -618,9 +865,18 @@ class Argument<T, false> {
 template <class T>
 using Constant = std::conditional_t<std::derived_from<T, Emitter<T>>, const T, T>;
 
+/// The handles that an argument holds which is none itself: for each of them `each(handle)`.
+template <class T>
+struct HandlesWithin {
+  template <class Each>
+  static void each(const T&, const Each&) noexcept {}
+};
+
 /// How a listener with this result is held and called: as it is, and nobody looks at the result.
 template <class Result>
 struct ListenerResult {
+  static constexpr bool refers_to_arguments = false;
+
   template <class F>
   using Held = std::conditional_t<alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes, F, Elsewhere<F>>;
 
@@ -657,21 +913,34 @@ struct ListenerCall {
   using Result = ListenerResult<std::remove_cvref_t<decltype(call_with(
       std::declval<F&>(), static_cast<void*>(nullptr), static_cast<void* const*>(nullptr), Indices{}))>>;
 
-  template <template <class...> class To, std::size_t... At>
-  static To<ArgumentType<At>...> taken_in(std::index_sequence<At...>);
+  template <template <class...> class To, class... First, std::size_t... At>
+  static To<First..., ArgumentType<At>...> taken_in(std::index_sequence<At...>);
   /// The types of those that the listener takes, in another template.
   template <template <class...> class To>
   using TakenIn = decltype(taken_in<To>(Indices{}));
+  /// The types of all that it is called with.
+  static constexpr auto given() {
+    if constexpr (Takes::self) {
+      return decltype(taken_in<TypeList, Self>(Indices{})){};
+    } else {
+      return decltype(taken_in<TypeList>(Indices{})){};
+    }
+  }
 
-  /// The emitter, and the handles among the arguments.
+  /// The emitter, the handles among the arguments, and those within what the listener takes of them.
   template <class Each>
   static void each_handle(void* state, void* const* args, Each each) {
     each(Access::make<Self>(state));
-    [[maybe_unused]] const auto one = [&]<class Arg>(std::type_identity<Arg>, void* at) {
-      if constexpr (std::derived_from<Arg, Emitter<Arg>>) each(Access::make<Arg>(at));
-    };
     std::size_t at = 0;
-    (void)args, (void)at, (..., one(std::type_identity<Args>{}, args[at++]));
+    [[maybe_unused]] const auto one = [&]<class Arg>(std::type_identity<Arg>, void* arg) {
+      if constexpr (std::derived_from<Arg, Emitter<Arg>>) {
+        each(Access::make<Arg>(arg));
+      } else if (at < Takes::count) {
+        HandlesWithin<std::remove_const_t<Arg>>::each(*static_cast<const Arg*>(arg), each);
+      }
+      ++at;
+    };
+    (void)args, (void)at, (..., one(std::type_identity<Args>{}, args[at]));
   }
 
   struct Record : ListenerRecord {
@@ -716,6 +985,12 @@ struct Event {
         "a listener takes the arguments of its event, or the first few of them, or the emitter and then those");
     if constexpr (fits) {
       using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
+      if constexpr (Call::Result::refers_to_arguments) {
+        constexpr bool lasts = Call::Result::template lasts<std::decay_t<F>, decltype(Call::given())>;
+        static_assert(lasts,
+                      "take it by value: this parameter of a task refers to what an argument was converted to for the "
+                      "call alone");
+      }
       return to.add<typename Call::Record>(index, marks, front, Call::operations, std::forward<F>(listener));
     } else {
       return 0;
@@ -1094,242 +1369,6 @@ class Emitter : public detail::Identity<Derived> {
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-// A move-only callable with capacity for 24 bytes. Internal; std::function costs 12,000 lines and wants copies.
-#ifndef NET_DETAIL_BASE_FUNCTION_HPP
-#define NET_DETAIL_BASE_FUNCTION_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <new>
-#include <type_traits>
-#include <utility>
-
-// The few atomic operations of the library, without the 6,000 lines of <atomic>. Internal.
-#ifndef NET_DETAIL_BASE_ATOMIC_HPP
-#define NET_DETAIL_BASE_ATOMIC_HPP
-
-#if !defined(__GNUC__)
-#include <atomic>
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-/// A number that several threads may touch: a count of owners, a flag, a lock.
-template <class T>
-class Atomic {
- public:
-  constexpr Atomic(T value = {}) noexcept : value_(value) {}
-  Atomic(const Atomic&) = delete;
-  Atomic& operator=(const Atomic&) = delete;
-
-#if defined(__GNUC__)
-  T load() const noexcept { return __atomic_load_n(&value_, __ATOMIC_ACQUIRE); }
-  void store(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELEASE); }
-  T exchange(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQ_REL); }
-  T fetch_add(T value) noexcept { return __atomic_fetch_add(&value_, value, __ATOMIC_ACQ_REL); }
-  T fetch_sub(T value) noexcept { return __atomic_fetch_sub(&value_, value, __ATOMIC_ACQ_REL); }
-  /// Sets it if it still is what is expected; otherwise `expected` is what it is.
-  bool compare_exchange(T& expected, T value) noexcept {
-    return __atomic_compare_exchange_n(&value_, &expected, value, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
-  }
-
- private:
-  T value_;
-#else
-  T load() const noexcept { return value_.load(std::memory_order_acquire); }
-  void store(T value) noexcept { value_.store(value, std::memory_order_release); }
-  T exchange(T value) noexcept { return value_.exchange(value, std::memory_order_acq_rel); }
-  T fetch_add(T value) noexcept { return value_.fetch_add(value, std::memory_order_acq_rel); }
-  T fetch_sub(T value) noexcept { return value_.fetch_sub(value, std::memory_order_acq_rel); }
-  bool compare_exchange(T& expected, T value) noexcept { return value_.compare_exchange_strong(expected, value); }
-
- private:
-  std::atomic<T> value_;
-#endif
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-/// Whether a callable may be moved by copying its bytes and forgetting the original; one that holds nothing but
-/// counted references says so with a member of this name.
-template <class F>
-inline constexpr bool moves_as_bytes = [] {
-  if constexpr (requires { F::moves_as_bytes; }) return F::moves_as_bytes;
-  return std::is_trivially_copyable_v<F>;
-}();
-
-/// Whether what a callback gives back is a task.
-template <class Result>
-inline constexpr bool gives_task = requires { typename Result::promise_type; };
-
-/// Calls what the user has given, whose result nobody looks at.
-template <class F, class... Args>
-void call_back(F& callback, Args&&... args) {
-  constexpr bool is_run = !gives_task<decltype(callback(std::forward<Args>(args)...))>;
-  static_assert(is_run,
-                "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
-  if constexpr (is_run) callback(std::forward<Args>(args)...);
-}
-
-/// Whether a call gives an R. The language is asked, here and below: traits are classes, and each type would pay for
-/// some.
-template <class F, class R, class... Args>
-concept CallsAs = requires(F& callable, Args&&... args) { static_cast<R>(callable(static_cast<Args&&>(args)...)); };
-
-template <class Signature>
-class Function;
-
-/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most 24 bytes, on every
-/// system, that moves without throwing lives inside; any other lives on the heap. Calling an empty one is undefined:
-/// test with `if (f)`.
-template <class R, class... Args>
-class Function<R(Args...)> {
-  static constexpr std::size_t capacity = 24, alignment = 8;
-
-  struct Operations {
-    R (*call)(void*, Args&&...);
-    void (*relocate)(void* from, void* to) noexcept;  // null: the bytes may be copied
-    void (*destroy)(void*) noexcept;                  // null: nothing to do
-  };
-
-  template <class Callable>
-  struct Inside {
-    static R call(void* at, Args&&... args) {
-      return static_cast<R>((*static_cast<Callable*>(at))(std::forward<Args>(args)...));
-    }
-    static void relocate(void* from, void* to) noexcept {
-      ::new (to) Callable(std::move(*static_cast<Callable*>(from)));
-      static_cast<Callable*>(from)->~Callable();
-    }
-    static void destroy(void* at) noexcept { static_cast<Callable*>(at)->~Callable(); }
-    static constexpr Operations operations{call, moves_as_bytes<Callable> ? nullptr : relocate,
-                                           std::is_trivially_copyable_v<Callable> ? nullptr : destroy};
-  };
-
-  template <class F>
-  struct Outside {
-    static R call(void* at, Args&&... args) {
-      return static_cast<R>((**static_cast<F**>(at))(std::forward<Args>(args)...));
-    }
-    static void destroy(void* at) noexcept { delete *static_cast<F**>(at); }
-    static constexpr Operations operations{call, nullptr, destroy};
-  };
-
- public:
-  /// Whether holding it needs no memory.
-  template <class F>
-  static constexpr bool fits = sizeof(F) <= capacity && alignof(F) <= alignment && noexcept(F(std::declval<F>()));
-
-  Function() noexcept = default;
-  Function(std::nullptr_t) noexcept {}
-
-  template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && CallsAs<std::decay_t<F>, R, Args...>)
-  Function(F&& f) {
-    using Callable = std::decay_t<F>;
-    constexpr bool is_run =
-        !(std::is_void_v<R> && gives_task<decltype(std::declval<Callable&>()(std::declval<Args>()...))>);
-    static_assert(is_run,
-                  "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
-    if constexpr (fits<Callable>) {
-      // a small one does not write all that is moved afterwards, and g++ sees that
-      if constexpr (sizeof(Callable) < sizeof(void*)) {
-        for (unsigned char& byte : storage_) byte = 0;
-      }
-      ::new (static_cast<void*>(storage_)) Callable(std::forward<F>(f));
-      operations_ = &Inside<Callable>::operations;
-    } else {
-      ::new (static_cast<void*>(storage_)) Callable*(new Callable(std::forward<F>(f)));
-      operations_ = &Outside<Callable>::operations;
-    }
-  }
-
-  Function(Function&& other) noexcept { take(other); }
-  Function& operator=(Function&& other) noexcept {
-    if (this != &other) {
-      reset();
-      take(other);
-    }
-    return *this;
-  }
-  ~Function() { reset(); }
-
-  explicit operator bool() const noexcept { return operations_ != nullptr; }
-  R operator()(Args... args) const { return operations_->call(storage_, std::forward<Args>(args)...); }
-
-  void reset() noexcept {
-    if (const Operations* old = detail::exchange(operations_, nullptr); old && old->destroy) old->destroy(storage_);
-  }
-
- private:
-  void take(Function& other) noexcept {
-    operations_ = detail::exchange(other.operations_, nullptr);
-    if (!operations_) return;
-    if (operations_->relocate) {
-      operations_->relocate(other.storage_, storage_);
-    } else {
-      for (std::size_t i = 0; i < capacity; ++i) storage_[i] = other.storage_[i];
-    }
-  }
-
-  alignas(alignment) mutable unsigned char storage_[capacity];
-  const Operations* operations_ = nullptr;
-};
-
-/// A callable that may be copied: all copies are the same object. For options, which users keep and reuse.
-template <class Signature>
-class SharedFunction;
-
-template <class R, class... Args>
-class SharedFunction<R(Args...)> {
-  struct Shared {
-    Function<R(Args...)> call;
-    Atomic<std::size_t> owners{1};
-  };
-
- public:
-  SharedFunction() noexcept = default;
-  SharedFunction(std::nullptr_t) noexcept {}
-
-  template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, SharedFunction> && CallsAs<std::decay_t<F>, R, Args...>)
-  SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(std::forward<F>(f))}) {}
-
-  SharedFunction(const SharedFunction& other) noexcept : shared_(other.shared_) {
-    if (shared_) shared_->owners.fetch_add(1);
-  }
-  SharedFunction(SharedFunction&& other) noexcept : shared_(detail::exchange(other.shared_, nullptr)) {}
-  SharedFunction& operator=(SharedFunction other) noexcept {
-    shared_ = detail::exchange(other.shared_, shared_);
-    return *this;
-  }
-  ~SharedFunction() {
-    if (shared_ && shared_->owners.fetch_sub(1) == 1) delete shared_;
-  }
-
-  explicit operator bool() const noexcept { return shared_ != nullptr; }
-  R operator()(Args... args) const { return shared_->call(std::forward<Args>(args)...); }
-
- private:
-  Shared* shared_ = nullptr;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-namespace net::inline NET_ABI {
-
-/// The type of the callables in option structs: like `std::function`, but copies are the same object.
-template <class Signature>
-using function = detail::SharedFunction<Signature>;
-
-}  // namespace net::inline NET_ABI
-
-#endif
 
 // Where a connection begins or ends, as plain numbers. Internal; knows no system.
 #ifndef NET_DETAIL_TEXT_ENDPOINT_HPP
@@ -8763,7 +8802,9 @@ struct PipeTo : PipeLink {
   void ended() {
     source->listeners.remove(detail::exchange(on_end, 0));
     if (ends) {
-      to().end();
+      Destination ending = to();
+      const auto end = [&] { return ending.end(); };
+      call_back(end);
     } else {
       stop();
     }
@@ -9619,10 +9660,18 @@ class RunningTask {
     if (doomed_) destroy_doomed();
   }
 
-  /// The library resumes nothing otherwise.
+  /// The library resumes nothing otherwise. When a task has ended, who waited for it goes on in its place.
   static void resume(std::coroutine_handle<> task) {
-    const RunningTask running(task);
-    task.resume();
+    RunningTask running(task);
+    for (; task; task = running.frame_ = detail::exchange(running.next_, {})) task.resume();
+  }
+  /// At the end of a task: who waits for it is resumed when it stands there.
+  static void resume_after(std::coroutine_handle<> ended, std::coroutine_handle<> waiter) {
+    if (innermost() && innermost()->frame_ == ended) {
+      innermost()->next_ = waiter;
+    } else {
+      resume(waiter);
+    }
   }
   /// Whether the task, or one that it waits for, runs. If so, it is destroyed later.
   static bool dooms(TaskLinks& task) noexcept { return innermost() && !task.frame.done() && find_and_doom(task); }
@@ -9640,6 +9689,7 @@ class RunningTask {
   NET_GNU(cold) void destroy_doomed() noexcept;
 
   std::coroutine_handle<> frame_;
+  std::coroutine_handle<> next_;  // who waited for it, when it has ended
   RunningTask* outer_;
   TaskLinks* doomed_ = nullptr;
 };
@@ -11255,7 +11305,7 @@ class WorkerPool {
   auto exec(F&& f, A&&... args) {
     using T = std::invoke_result_t<std::decay_t<F>, std::decay_t<A>...>;
     static_assert(!std::is_reference_v<T>, "a job gives back a value");
-    constexpr bool computes = !detail::gives_task<T>;
+    constexpr bool computes = !detail::GivesTask<T>;
     static_assert(computes, "a task runs on its loop, not on a thread of the pool: spawn it, and await exec() in it");
     detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(detail::Access::core(Loop::current())));
     const bool begun = begin(
@@ -11899,6 +11949,124 @@ class Promise : public detail::NeedsCoAwait<T> {
 #include <type_traits>
 #include <utility>
 
+// Copies of what a listener was given, for the task that it returned. Internal.
+#ifndef NET_DETAIL_CORO_KEPT_ARGUMENTS_HPP
+#define NET_DETAIL_CORO_KEPT_ARGUMENTS_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI {
+
+namespace detail {
+
+/// A task has it: what fails between two waits is thrown by the next one. Handles within it are the task's too.
+template <class T>
+void give_to_task(const T& given) noexcept {
+  if constexpr (std::derived_from<T, Emitter<T>>) {
+    if constexpr (requires { Access::state(given).given_to_task(); }) Access::state(given).given_to_task();
+  } else {
+    HandlesWithin<T>::each(given, [](const auto& handle) { give_to_task(handle); });
+  }
+}
+
+/// The parameters of a callable that has one signature; none are known of one that is generic, which takes what there is.
+template <class F>
+struct Parameters {
+  using Types = TypeList<>;
+};
+template <class F>
+  requires requires { &F::operator(); }
+struct Parameters<F> : Parameters<decltype(&F::operator())> {};
+template <class R, class C, class... P>
+struct Parameters<R (C::*)(P...)> {
+  using Types = TypeList<P...>;
+};
+template <class R, class C, class... P>
+struct Parameters<R (C::*)(P...) const> : Parameters<R (C::*)(P...)> {};
+template <class R, class C, class... P>
+struct Parameters<R (C::*)(P...) noexcept> : Parameters<R (C::*)(P...)> {};
+template <class R, class C, class... P>
+struct Parameters<R (C::*)(P...) const noexcept> : Parameters<R (C::*)(P...)> {};
+template <class R, class... P>
+struct Parameters<R (*)(P...)> : Parameters<R (Parameters<void>::*)(P...)> {};
+template <class R, class... P>
+struct Parameters<R (*)(P...) noexcept> : Parameters<R (*)(P...)> {};
+
+/// Whether a parameter is a value, or refers to the argument itself and not to what it was converted to for the call.
+template <class Parameter, class Given>
+concept RefersToNoOther =
+    !std::is_reference_v<Parameter> || std::same_as<std::remove_cvref_t<Parameter>, std::remove_cv_t<Given>> ||
+    std::is_base_of_v<std::remove_cvref_t<Parameter>, Given>;
+
+constexpr bool refer_to_no_others(...) { return true; }
+template <class P, class... Parameters, class G, class... Given>
+constexpr bool refer_to_no_others(TypeList<P, Parameters...>, TypeList<G, Given...>) {
+  return RefersToNoOther<P, G> && refer_to_no_others(TypeList<Parameters...>{}, TypeList<Given...>{});
+}
+
+template <class T>
+concept IsView = std::same_as<std::remove_const_t<T>, std::string_view> || std::same_as<std::remove_const_t<T>, Chunk>;
+
+/// A handle travels as its state, and a task has it by value (S34.2): there is nothing to copy.
+template <class T>
+concept TravelsAsState = std::derived_from<T, Emitter<T>>;
+
+/// One argument, as long as the task runs. Its address is what a listener is called with.
+template <std::size_t At, class T>
+struct KeptArgument {
+  static constexpr bool copied = true;
+  T value;
+
+  explicit KeptArgument(void* given) : value(*static_cast<T*>(given)) {}
+  void* address() noexcept { return const_cast<std::remove_const_t<T>*>(&value); }
+};
+/// A view, with bytes of its own.
+template <std::size_t At, IsView T>
+struct KeptArgument<At, T> {
+  static constexpr bool copied = true;
+  std::string bytes;
+  std::remove_const_t<T> value;
+
+  explicit KeptArgument(void* given) : bytes(std::string_view(*static_cast<T*>(given))), value(bytes) {}
+  KeptArgument(const KeptArgument&) = delete;
+  KeptArgument& operator=(const KeptArgument&) = delete;
+  void* address() noexcept { return &value; }
+};
+template <std::size_t At, TravelsAsState T>
+struct KeptArgument<At, T> {
+  static constexpr bool copied = false;
+  void* state;
+
+  explicit KeptArgument(void* given) noexcept : state(given) {}
+  void* address() const noexcept { return state; }
+};
+
+template <class Places, class... Args>
+struct KeptAt;
+
+template <std::size_t... At, class... Args>
+struct KeptAt<std::index_sequence<At...>, Args...> : KeptArgument<At, Args>... {
+  static constexpr bool any = (KeptArgument<At, Args>::copied || ...);
+  void* at[sizeof...(Args) == 0 ? 1 : sizeof...(Args)];
+
+  explicit KeptAt(void* const* given)
+      : KeptArgument<At, Args>(given[At])..., at{KeptArgument<At, Args>::address()...} {}
+};
+
+/// All that a listener takes.
+template <class... Args>
+using KeptArguments = KeptAt<std::index_sequence_for<Args...>, Args...>;
+
+}  // namespace detail
+}  // namespace net::inline NET_ABI
+
+#endif
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// The arguments of an event that has several, to be taken apart: `auto [address, port, family] = …`. std::tuple
@@ -12062,6 +12230,7 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
     if constexpr (Name.view() == "end") expect_end(this->emitter());
     this->listeners_.template on<Name>([this](Args&... args) {
       if constexpr (sizeof...(Args) > 0) result_.emplace(Result{args...});
+      (..., give_to_task<std::remove_const_t<Args>>(args));
       this->go_on();
     });
     if constexpr (!is_error) this->listen_for_error();
@@ -12173,82 +12342,6 @@ class [[nodiscard("write co_await before it")]] SleepAwaiter {
 #include <type_traits>
 #include <utility>
 
-// Copies of what a listener was given, for the task that it returned. Internal.
-#ifndef NET_DETAIL_CORO_KEPT_ARGUMENTS_HPP
-#define NET_DETAIL_CORO_KEPT_ARGUMENTS_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
-namespace net::inline NET_ABI {
-
-template <class Derived>
-class Emitter;
-
-namespace detail {
-
-template <class T>
-concept IsView = std::same_as<std::remove_const_t<T>, std::string_view> || std::same_as<std::remove_const_t<T>, Chunk>;
-
-/// A handle travels as its state, and a task has it by value (S34.2): there is nothing to copy.
-template <class T>
-concept TravelsAsState = std::derived_from<T, Emitter<T>>;
-
-/// One argument, as long as the task runs. Its address is what a listener is called with.
-template <std::size_t At, class T>
-struct KeptArgument {
-  static constexpr bool copied = true;
-  T value;
-
-  explicit KeptArgument(void* given) : value(*static_cast<T*>(given)) {}
-  void* address() noexcept { return const_cast<std::remove_const_t<T>*>(&value); }
-};
-/// A view, with bytes of its own.
-template <std::size_t At, IsView T>
-struct KeptArgument<At, T> {
-  static constexpr bool copied = true;
-  std::string bytes;
-  std::remove_const_t<T> value;
-
-  explicit KeptArgument(void* given) : bytes(std::string_view(*static_cast<T*>(given))), value(bytes) {}
-  KeptArgument(const KeptArgument&) = delete;
-  KeptArgument& operator=(const KeptArgument&) = delete;
-  void* address() noexcept { return &value; }
-};
-template <std::size_t At, TravelsAsState T>
-struct KeptArgument<At, T> {
-  static constexpr bool copied = false;
-  void* state;
-
-  explicit KeptArgument(void* given) noexcept : state(given) {}
-  void* address() const noexcept { return state; }
-};
-
-template <class Places, class... Args>
-struct KeptAt;
-
-template <std::size_t... At, class... Args>
-struct KeptAt<std::index_sequence<At...>, Args...> : KeptArgument<At, Args>... {
-  static constexpr bool any = (KeptArgument<At, Args>::copied || ...);
-  void* at[sizeof...(Args) == 0 ? 1 : sizeof...(Args)];
-
-  explicit KeptAt(void* const* given)
-      : KeptArgument<At, Args>(given[At])..., at{KeptArgument<At, Args>::address()...} {}
-};
-
-/// All that a listener takes.
-template <class... Args>
-using KeptArguments = KeptAt<std::index_sequence_for<Args...>, Args...>;
-
-}  // namespace detail
-}  // namespace net::inline NET_ABI
-
-#endif
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// A callable that lives as long as one of the tasks that it began (S34.1).
@@ -12287,8 +12380,9 @@ struct Spawned : Handle, TaskEnd {
 };
 
 struct TaskPromiseBase : TaskLinks {
-  /// Resumes whoever waits, which may destroy this frame: nothing here may be touched afterwards. A plain call and
-  /// no symmetric transfer, which only optimised builds turn into a jump.
+  /// Whoever waits goes on behind the call that resumed this frame, so that a chain of tasks needs no stack to end; here,
+  /// if that call was not the library's. No symmetric transfer, which only optimised builds turn into a jump. It may
+  /// destroy this frame: nothing here may be touched afterwards.
   struct Final {
     bool await_ready() const noexcept { return false; }
     template <class P>
@@ -12297,7 +12391,7 @@ struct TaskPromiseBase : TaskLinks {
       if (!its.awaited) {
         if (its.end) its.end->ended(*its.end, its);
       } else if (its.caller) {
-        RunningTask::resume(std::coroutine_handle<>::from_address(its.caller));
+        RunningTask::resume_after(frame, std::coroutine_handle<>::from_address(its.caller));
       }
     }
     void await_resume() const noexcept {}
@@ -12316,6 +12410,7 @@ struct TaskPromiseBase : TaskLinks {
   std::exception_ptr thrown;
 };
 
+[[noreturn]] NET_API void throw_awaited();
 /// Runs a task on its own; the loop keeps it, and the task keeps the callable.
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
                         Ref<KeptCallable> callable);
@@ -12383,12 +12478,14 @@ constexpr void require_task() {
 
 /// The library's own way to the frame of a task.
 struct TaskUse {
+  /// Throws for one that runs already, or has ended: it has to go on where it was awaited, or not at all.
   template <class Task>
-  static auto take(Task& task) noexcept {
+  static auto take(Task& task) {
+    if (task.frame_ && task.frame_.promise().awaited) throw_awaited();
     return detail::exchange(task.frame_, {});
   }
   template <TaskLike Task>
-  static void spawn(LoopCore& core, Task task, Ref<KeptCallable> callable) {
+  static void spawn(LoopCore& core, Task&& task, Ref<KeptCallable> callable) {
     if (const auto frame = take(task)) spawn_task(core, frame, frame.promise(), std::move(callable));
   }
 };
@@ -12412,6 +12509,10 @@ struct KeptWithArguments : KeptCallable {
 /// does.
 template <TaskLike Task>
 struct ListenerResult<Task> {
+  static constexpr bool refers_to_arguments = true;
+  template <class F, class Given>
+  static constexpr bool lasts = refer_to_no_others(typename Parameters<F>::Types{}, Given{});
+
   template <class F>
   class Held {
    public:
@@ -12428,8 +12529,8 @@ struct ListenerResult<Task> {
     const Ref<Kept<F>> kept = held.kept();
     LoopCore* loop = nullptr;
     Listener::each_handle(state, args, [&loop](const auto& handle) {
-      loop = Access::state(handle).loop;
-      if constexpr (requires { Access::state(handle).given_to_task(); }) Access::state(handle).given_to_task();
+      if (!loop) loop = Access::state(handle).loop;
+      give_to_task(handle);
     });
     using Arguments = typename Listener::template TakenIn<KeptArguments>;
     if constexpr (Arguments::any) {
@@ -12486,9 +12587,7 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
     bool await_ready() const {
       if (!frame) return true;
       detail::TaskLinks& task = frame.promise();
-      if (detail::exchange(task.awaited, true)) {
-        detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was awaited already"));
-      }
+      if (detail::exchange(task.awaited, true)) detail::throw_awaited();
       task.caller = nullptr;
       return frame.done();
     }
@@ -12542,7 +12641,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// Runs a task on the loop by itself: at once, up to its first wait. An exception that escapes it leaves `run()`,
 /// when its frame is gone. It does not keep the loop alive, what it waits for does; what it never waited through is
-/// destroyed with its loop.
+/// destroyed with its loop. Throws `ERR_INVALID_STATE` if it was awaited already.
 NET_API void spawn(Loop& loop, Task<>&& task);
 /// The same on this thread's loop.
 NET_API void spawn(Task<>&& task);
@@ -24862,6 +24961,8 @@ NET_API void Spawned::finish(std::exception_ptr thrown) {
   }
   release();
 }
+
+NET_API void throw_awaited() { throw_error(make_error(Errc::ERR_INVALID_STATE, "This task was awaited already")); }
 
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
                         Ref<KeptCallable> callable) {

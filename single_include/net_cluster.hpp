@@ -1232,7 +1232,8 @@ NET_API void OwnSide::listen(ServerState& server, const ListenOptions& asked) {
   wanted.number(asked.ipv6Only);
   std::string key;
   for (std::int64_t index = 0;; ++index) {
-    key = Spoken(wanted).number(index).bytes();
+    Spoken one = wanted;
+    key = one.number(index).bytes();
     bool taken = false;
     for (const Shared& each : servers) taken = taken || each.key == key;
     if (!taken) break;

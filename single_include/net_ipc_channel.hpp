@@ -56,6 +56,19 @@ struct IpcMessage {
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
+namespace net::inline NET_ABI::detail {
+
+template <>
+struct HandlesWithin<ReceivedHandle> {
+  template <class Each>
+  static void each(const ReceivedHandle& received, const Each& each) {
+    if (received.socket()) each(*received.socket());
+    if (received.server()) each(*received.server());
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 using IpcEvents = EventTable<Event<"message", std::string_view, const ReceivedHandle>, Event<"error", const Error>,
