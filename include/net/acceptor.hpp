@@ -35,6 +35,14 @@ class Acceptor {
   /// Calls nobody. A task that waits for it has `ERR_STREAM_PREMATURE_CLOSE` thrown, from a tick.
   ~Acceptor();
 
+  /// Refused: what is awaited is its next connection.
+  template <class Unused = void>
+  detail::NoWait operator co_await() const {
+    constexpr bool is_wait = !std::is_void_v<Unused>;
+    static_assert(is_wait, "an acceptor is nothing to wait for: co_await acceptor.next()");
+    return {};
+  }
+
   class [[nodiscard("write co_await before it")]] Awaiter : public detail::NeedsCoAwait<std::optional<Socket>> {
    public:
     bool await_ready() {

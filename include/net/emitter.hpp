@@ -25,17 +25,6 @@ class Listener {
   std::uint64_t id_ = 0;  // of its emitter, and never given again
 };
 
-namespace detail {
-
-/// What stands for a wait where none is.
-struct NoWait {
-  bool await_ready() const noexcept { return true; }
-  void await_suspend(auto) const noexcept {}
-  NoWait await_resume() const noexcept { return *this; }
-};
-
-}  // namespace detail
-
 /// What Socket and Server have in common: listeners for events. The events of a class are the rows of its
 /// `Events` table; an unknown name or a listener with other arguments does not compile.
 ///

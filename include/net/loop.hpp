@@ -27,14 +27,6 @@ Result callback_comes_first() {
   return {};
 }
 
-/// Whether it can be called without arguments; if not, the compiler says so.
-template <class F>
-constexpr bool require_callback() {
-  constexpr bool fits = std::is_invocable_v<std::decay_t<F>&>;
-  static_assert(fits, "a callback takes no arguments; a lambda captures what it needs: [value] { ... }");
-  return fits;
-}
-
 }  // namespace net::inline NET_ABI::detail
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
@@ -76,6 +68,14 @@ class Timer : public detail::Identity<Timer> {
   /// Stops it for good, and drops the callback; harmless if it has fired or was closed. A callback that holds a handle
   /// of its own timer, and is not to stay until the loop goes, closes it.
   void close() const;
+
+  /// Refused: a timer is no wait.
+  template <class Unused = void>
+  detail::NoWait operator co_await() const {
+    constexpr bool is_wait = !std::is_void_v<Unused>;
+    static_assert(is_wait, "a timer is nothing to wait for: co_await net::sleep(100)");
+    return {};
+  }
 
  private:
   friend struct detail::Access;

@@ -81,7 +81,7 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
       return true;
     }
     T await_resume() const {
-      if (!frame) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was moved away"));
+      if (!frame) detail::throw_moved_away();
       auto& promise = frame.promise();
       if (promise.outer) detail::exchange(promise.outer, nullptr)->inner = nullptr;
       return promise.take();
@@ -115,7 +115,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// Runs a task on the loop by itself: at once, up to its first wait. An exception that escapes it leaves `run()`,
 /// when its frame is gone. It does not keep the loop alive, what it waits for does; what it never waited through is
-/// destroyed with its loop. Throws `ERR_INVALID_STATE` if it was awaited already.
+/// destroyed with its loop. Throws `ERR_INVALID_STATE` if it was awaited already, or moved away.
 NET_API void spawn(Loop& loop, Task<>&& task);
 /// The same on this thread's loop.
 NET_API void spawn(Task<>&& task);

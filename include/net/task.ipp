@@ -9,7 +9,7 @@
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API void spawn(Loop& loop, Task<>&& task) {
-  detail::TaskUse::spawn(detail::Access::core(loop), std::move(task), {});
+  if (!detail::TaskUse::spawn(detail::Access::core(loop), std::move(task), {})) detail::throw_moved_away();
 }
 
 NET_API void spawn(Task<>&& task) { spawn(Loop::current(), std::move(task)); }

@@ -139,6 +139,14 @@ class TaskGroup {
   /// How many run.
   std::size_t size() const noexcept { return joined_->running; }
 
+  /// Refused: what is awaited is its end.
+  template <class Unused = void>
+  detail::NoWait operator co_await() const {
+    constexpr bool is_wait = !std::is_void_v<Unused>;
+    static_assert(is_wait, "a group is nothing to wait for: co_await group.join()");
+    return {};
+  }
+
   class [[nodiscard("write co_await before it")]] Awaiter {
    public:
     bool await_ready();

@@ -35,15 +35,17 @@ class Job : public detail::NeedsCoAwait<T> {
   /// called if the job failed: the failure leaves `run()`, as does one that nobody has waited for.
   template <class F>
   Job& then(F&& callback) {
+    require_result_for<std::decay_t<F>>();
     return add([call = std::decay_t<F>(std::forward<F>(callback))](Outcome& outcome, bool last) mutable {
       if (!outcome.ok()) outcome.throw_failure();
       give(call, outcome, last);
     });
   }
   /// The same, and `onError(const Error&)` is called if the job threw or was dropped. Of an exception that
-  /// is no `net::Error` the error has the text.
+  /// is no `net::Error` the error has the text. Both throw `ERR_INVALID_STATE` if a task has taken the result.
   template <class F, class OnError>
   Job& then(F&& callback, OnError&& onError) {
+    require_result_for<std::decay_t<F>>();
     return add([call = std::decay_t<F>(std::forward<F>(callback)),
                 refuse = std::decay_t<OnError>(std::forward<OnError>(onError))](Outcome& outcome, bool last) mutable {
       if (outcome.ok()) {
@@ -54,7 +56,8 @@ class Job : public detail::NeedsCoAwait<T> {
     });
   }
 
-  /// `co_await job`: the result, which is moved out, or the exception. One task waits, once.
+  /// `co_await job`: the result, which is moved out, or the exception. One task waits, once; another one gets
+  /// `ERR_INVALID_STATE`, unless what was moved out can be had again, as a number can.
   auto operator co_await() const noexcept { return Awaiter{state_}; }
 
  private:
@@ -75,6 +78,7 @@ class Job : public detail::NeedsCoAwait<T> {
     bool await_ready() const {
       if (state->waiter)
         detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this job already"));
+      state->require_result();
       return state->done;
     }
     void await_suspend(std::coroutine_handle<> waiter) noexcept {
@@ -87,10 +91,19 @@ class Job : public detail::NeedsCoAwait<T> {
       if constexpr (std::is_copy_constructible_v<T>) {
         if (state->calling > 0) return *state->outcome.result;  // others get it too
       }
-      if constexpr (!std::is_void_v<T>) return std::move(*state->outcome.result);
+      if constexpr (!std::is_void_v<T>) {
+        state->taken = !std::is_trivially_copyable_v<T>;
+        return std::move(*state->outcome.result);
+      }
     }
   };
 
+  template <class F>
+  void require_result_for() const {
+    if constexpr (!std::is_void_v<T>) {
+      if constexpr (std::is_invocable_v<F&, T&&> || std::is_invocable_v<F&, T&>) state_->require_result();
+    }
+  }
   template <class F>
   Job& add(F&& callback) {
     if (state_->loop) state_->ask(std::forward<F>(callback));

@@ -206,6 +206,9 @@ TEST_CASE("a task that was awaited cannot be spawned or joined too: ERR_INVALID_
     CHECK(error_of([&] { net::spawn(std::move(over)); }).name() == "ERR_INVALID_STATE");
     net::TaskGroup group;
     CHECK(error_of([&] { group.spawn(std::move(over)); }).name() == "ERR_INVALID_STATE");
+    net::Task<> moved = rest();
+    net::spawn(std::move(moved));
+    CHECK(error_of([&] { net::spawn(std::move(moved)); }).name() == "ERR_INVALID_STATE");
     net::Task<int> number = nap();
     CHECK(co_await number == 7);
     std::string failed;

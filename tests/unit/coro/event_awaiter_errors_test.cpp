@@ -110,3 +110,61 @@ TEST_CASE("S34.1: a connection that a task waited for by its event is its own to
   loop.run();
   CHECK(failed == "between two waits");
 }
+
+namespace {
+
+/// Two tasks that await one and the same wait, and then the first of them again.
+template <class Wait, class Come>
+std::string awaited_by_two(Wait& wait, const Come& come) {
+  std::string said;
+  for (const char* who : {"first", "second"}) {
+    net::spawn([](Wait& one, std::string name, std::string& log) -> net::Task<> {
+      try {
+        (void)co_await one;
+        log += name + " goes on ";
+      } catch (const net::Error& error) {
+        log += name + ' ' + std::string(error.name()) + ' ';
+      }
+    }(wait, who, said));
+  }
+  come();
+  net::run();
+  return said;
+}
+
+}  // namespace
+
+TEST_CASE("S34: one wait is for one task: another one that awaits it meanwhile gets ERR_INVALID_STATE") {
+  const std::string one = "second ERR_INVALID_STATE first goes on ";
+  net::Loop loop;
+  const auto nothing = [] {};
+  auto sleep = net::sleep(1);
+  CHECK(awaited_by_two(sleep, nothing) == one);
+  const net::Promise<int> promise;
+  auto value = promise.wait();
+  CHECK(awaited_by_two(value, [&] { promise.resolve(1); }) == one);
+  const net::Socket socket(loop);
+  socket.resume();
+  auto pause = net::once<"pause">(socket);
+  CHECK(awaited_by_two(pause, [&] { socket.pause(); }) == one);
+  net::TaskGroup group;
+  group.spawn([]() -> net::Task<> { co_await net::sleep(1); });
+  auto join = group.join();
+  CHECK(awaited_by_two(join, nothing) == one);
+}
+
+TEST_CASE("S34: a write that was waited for is over, also for who awaits it again") {
+  net::Loop loop;
+  int times = 0;
+  const net::Server server(loop, {}, [](net::Socket client) { client.resume(); });
+  server.listen(0);
+  net::spawn([&]() -> net::Task<> {
+    const net::Socket socket = co_await net::connected(server.address()->port, "127.0.0.1");
+    auto written = net::write(socket, std::string(8 << 20, 'x'));
+    for (; times < 2; ++times) co_await written;
+    socket.end();
+    server.close();
+  });
+  loop.run();
+  CHECK(times == 2);
+}

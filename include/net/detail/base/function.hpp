@@ -31,6 +31,18 @@ concept CallsTask = requires(F& callable, Args&&... args) {
   { callable(static_cast<Args&&>(args)...) } -> GivesTask;
 };
 
+/// Whether it can be called without arguments; if not, the compiler says so. Here, because compilers name each file on
+/// the way before they say it.
+template <class F>
+constexpr bool require_callback() {
+  constexpr bool is_called = !GivesTask<F> && !std::is_arithmetic_v<std::remove_cvref_t<F>>;
+  static_assert(is_called,
+                "a callback is something to call: [] { ... }; net::spawn runs a task, and co_await net::sleep(100) waits");
+  constexpr bool fits = !is_called || std::is_invocable_v<std::decay_t<F>&>;
+  static_assert(fits, "a callback takes no arguments; a lambda captures what it needs: [value] { ... }");
+  return is_called && fits;
+}
+
 /// Calls what the user has given, whose result nobody looks at.
 template <class F, class... Args>
 void call_back(F& callback, Args&&... args) {

@@ -29,6 +29,13 @@ struct Identity {
 template <class T>
 concept HasIdentity = std::is_class_v<T> && std::is_base_of_v<Identity<T>, T>;
 
+/// What stands for a wait where none is: for handles that a task is told not to await.
+struct NoWait {
+  bool await_ready() const noexcept { return true; }
+  void await_suspend(auto) const noexcept {}
+  NoWait await_resume() const noexcept { return *this; }
+};
+
 }  // namespace net::inline NET_ABI::detail
 
 template <net::detail::HasIdentity Handle>

@@ -113,9 +113,13 @@ class Waiting {
 
  protected:
   const Emitting& emitter() const noexcept { return listeners_.emitter(); }
+  void require_wanted() const {
+    if (waiter_) throw_waits_already();
+    limit_.require_wanted();
+  }
   void begin(std::coroutine_handle<> waiter) {
-    waiter_ = waiter;
     limit_.start(*Access::state(emitter()).loop, this, [](void* self) { static_cast<Waiting*>(self)->go_on(); });
+    waiter_ = waiter;
   }
   void listen_for_error() {
     listeners_.template on<"error">([this](const Error& error) { fail(error); });
@@ -143,7 +147,7 @@ class Waiting {
   void go_on() {
     limit_.stop();
     listeners_.off();
-    RunningTask::resume(waiter_);
+    RunningTask::resume(detail::exchange(waiter_, {}));
   }
 
   OwnListeners<Emitting> listeners_;
@@ -169,7 +173,7 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
   RowAwaiter(const Emitting& emitter, const Options& options) : Base(emitter, options) {}
 
   bool await_ready() {
-    this->limit_.require_wanted();
+    this->require_wanted();
     if (is_close ? !was_closed(this->emitter()) : !is_over(this->emitter())) return false;
     if constexpr (can_tell_again && sizeof...(Args) == 1) {
       result_.emplace(static_cast<bool>(this->emitter().errored()));
@@ -243,11 +247,14 @@ class [[nodiscard("write co_await before it")]] WriteAwaiter : public Waiting<So
       : Waiting(socket, options), has_space_(has_space) {}
 
   bool await_ready() {
-    limit_.require_wanted();
+    require_wanted();
     return has_space_ || was_refused();
   }
   void await_suspend(std::coroutine_handle<> waiter);
-  void await_resume() const { require_kept(); }
+  void await_resume() {
+    require_kept();
+    has_space_ = true;
+  }
 
  private:
   bool was_refused();
@@ -264,6 +271,7 @@ class [[nodiscard("write co_await before it")]] SleepAwaiter {
   ~SleepAwaiter() { timer_.close(); }
 
   bool await_ready() const {
+    if (waiter_) throw_waits_already();
     limit_.require_wanted();
     return false;
   }

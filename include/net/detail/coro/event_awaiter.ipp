@@ -53,14 +53,14 @@ NET_GNU(cold) NET_API bool WriteAwaiter::was_refused() {
 
 NET_API void SleepAwaiter::await_suspend(std::coroutine_handle<> waiter) {
   limit_.start(Access::core(loop_), this, [](void* self) { static_cast<SleepAwaiter*>(self)->go_on(); });
-  waiter_ = waiter;
   timer_ = loop_.setTimeout([this] { go_on(); }, length_);
+  waiter_ = waiter;
 }
 
 NET_API void SleepAwaiter::go_on() {
   limit_.stop();
   timer_.close();
-  RunningTask::resume(waiter_);
+  RunningTask::resume(detail::exchange(waiter_, {}));
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

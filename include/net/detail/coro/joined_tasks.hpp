@@ -49,7 +49,7 @@ struct JoinedTasks : Handle, JoinedLinks {
   template <class Task>
   JoinedTask* add(Task task, Ref<KeptCallable> callable = {}) {
     const auto frame = TaskUse::take(task);
-    if (!frame) throw_error(make_error(Errc::ERR_INVALID_STATE, "This task was moved away"));
+    if (!frame) throw_moved_away();
     return begin(frame, frame.promise(), std::move(callable));
   }
 

@@ -86,6 +86,7 @@ struct TaskPromiseBase : TaskLinks {
 };
 
 [[noreturn]] NET_API void throw_awaited();
+[[noreturn]] NET_API void throw_moved_away();
 /// Runs a task on its own; the loop keeps it, and the task keeps the callable.
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
                         Ref<KeptCallable> callable);
@@ -159,9 +160,12 @@ struct TaskUse {
     if (task.frame_ && task.frame_.promise().awaited) throw_awaited();
     return detail::exchange(task.frame_, {});
   }
+  /// False: it is no task, or one that was moved away.
   template <TaskLike Task>
-  static void spawn(LoopCore& core, Task&& task, Ref<KeptCallable> callable) {
-    if (const auto frame = take(task)) spawn_task(core, frame, frame.promise(), std::move(callable));
+  static bool spawn(LoopCore& core, Task&& task, Ref<KeptCallable> callable) {
+    const auto frame = take(task);
+    if (frame) spawn_task(core, frame, frame.promise(), std::move(callable));
+    return static_cast<bool>(frame);
   }
 };
 

@@ -46,6 +46,8 @@ NET_API void Spawned::finish(std::exception_ptr thrown) {
 
 NET_API void throw_awaited() { throw_error(make_error(Errc::ERR_INVALID_STATE, "This task was awaited already")); }
 
+NET_API void throw_moved_away() { throw_error(make_error(Errc::ERR_INVALID_STATE, "This task was moved away")); }
+
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
                         Ref<KeptCallable> callable) {
   UntakenFrame untaken{frame};

@@ -11,6 +11,9 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+/// One wait is for one task: `ERR_INVALID_STATE`.
+[[noreturn]] NET_API void throw_waits_already();
+
 /// Part of what waits. Most waits have none: then it is a null pointer, and costs a look at it.
 class WaitLimit {
  public:

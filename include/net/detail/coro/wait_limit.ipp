@@ -30,6 +30,10 @@ struct WaitLimit::Limits {
   }
 };
 
+NET_API void throw_waits_already() {
+  throw_error(make_error(Errc::ERR_INVALID_STATE, "Another task is in this wait already"));
+}
+
 NET_API void WaitLimit::make_limits(const WaitOptions& options) {
   if (options.timeout) require_timeout(*options.timeout);
   limits_ = new Limits(options);

@@ -24,8 +24,11 @@ class WaitingTask {
     if (place_) leave();
   }
 
-  /// Throws if what the wait is to end with has happened already.
-  void require_wanted() const { limit_.require_wanted(); }
+  /// Throws if what the wait is to end with has happened already, or if another task waits with this.
+  void require_wanted() const {
+    if (place_) throw_waits_already();
+    limit_.require_wanted();
+  }
   bool given_up() const noexcept { return limit_.given_up(); }
   /// Whether it was not given up, and what it was for is not gone.
   bool kept() const noexcept { return !place_ && !given_up(); }

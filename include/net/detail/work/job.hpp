@@ -94,6 +94,10 @@ struct JobState : Handle {
     then.push(std::move(callback));
     if (done) call_one();
   }
+  /// Throws if a task has moved it out.
+  void require_result() const {
+    if (taken) throw_error(make_error(Errc::ERR_INVALID_STATE, "A task has taken the result of this job"));
+  }
   /// A thread has it, or will have it.
   void begin() noexcept {
     asked = true;
@@ -120,7 +124,7 @@ struct JobState : Handle {
   void call_one() noexcept {
     ++calling;
     loop->ticks().push_expected([self = Ref<JobState>(this)] {
-      const bool last = --self->calling == 0 && !self->waiter;
+      const bool last = --self->calling == 0 && !self->waiter && self->owners == 1;  // who has the job may ask later
       const Then callback = self->then.pop_front();
       callback(self->outcome, last);
     });
@@ -162,6 +166,7 @@ struct JobState : Handle {
   bool asked = false;
   bool done = false;
   bool waiter_gone = false;
+  bool taken = false;          // a task has moved the result out
   bool again_in_child = true;  // when it still waits for a thread
 };
 

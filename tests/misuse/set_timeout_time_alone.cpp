@@ -1,0 +1,13 @@
+// A time where a callback belongs, as node:timers/promises has it.
+// first: co_await net::sleep(100)
+// expect: co_await net::sleep(100)
+#include <net.hpp>
+
+net::Task<> nap();
+net::Task<> nap() {
+#if defined(MISUSE)
+  co_await net::setTimeout(100);
+#else
+  co_await net::sleep(100);
+#endif
+}
