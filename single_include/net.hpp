@@ -183,6 +183,18 @@ concept CallsTask = requires(F& callable, Args&&... args) {
   { callable(static_cast<Args&&>(args)...) } -> GivesTask;
 };
 
+/// Whether it can be called without arguments; if not, the compiler says so. Here, because compilers name each file on
+/// the way before they say it.
+template <class F>
+constexpr bool require_callback() {
+  constexpr bool is_called = !GivesTask<F> && !std::is_arithmetic_v<std::remove_cvref_t<F>>;
+  static_assert(is_called,
+                "a callback is something to call: [] { ... }; net::spawn runs a task, and co_await net::sleep(100) waits");
+  constexpr bool fits = !is_called || std::is_invocable_v<std::decay_t<F>&>;
+  static_assert(fits, "a callback takes no arguments; a lambda captures what it needs: [value] { ... }");
+  return is_called && fits;
+}
+
 /// Calls what the user has given, whose result nobody looks at.
 template <class F, class... Args>
 void call_back(F& callback, Args&&... args) {
@@ -422,6 +434,13 @@ struct Identity {
 
 template <class T>
 concept HasIdentity = std::is_class_v<T> && std::is_base_of_v<Identity<T>, T>;
+
+/// What stands for a wait where none is: for handles that a task is told not to await.
+struct NoWait {
+  bool await_ready() const noexcept { return true; }
+  void await_suspend(auto) const noexcept {}
+  NoWait await_resume() const noexcept { return *this; }
+};
 
 }  // namespace net::inline NET_ABI::detail
 
@@ -1145,17 +1164,6 @@ class Listener {
  private:
   std::uint64_t id_ = 0;  // of its emitter, and never given again
 };
-
-namespace detail {
-
-/// What stands for a wait where none is.
-struct NoWait {
-  bool await_ready() const noexcept { return true; }
-  void await_suspend(auto) const noexcept {}
-  NoWait await_resume() const noexcept { return *this; }
-};
-
-}  // namespace detail
 
 /// What Socket and Server have in common: listeners for events. The events of a class are the rows of its
 /// `Events` table; an unknown name or a listener with other arguments does not compile.
@@ -6194,14 +6202,6 @@ Result callback_comes_first() {
   return {};
 }
 
-/// Whether it can be called without arguments; if not, the compiler says so.
-template <class F>
-constexpr bool require_callback() {
-  constexpr bool fits = std::is_invocable_v<std::decay_t<F>&>;
-  static_assert(fits, "a callback takes no arguments; a lambda captures what it needs: [value] { ... }");
-  return fits;
-}
-
 }  // namespace net::inline NET_ABI::detail
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
@@ -6243,6 +6243,14 @@ class Timer : public detail::Identity<Timer> {
   /// Stops it for good, and drops the callback; harmless if it has fired or was closed. A callback that holds a handle
   /// of its own timer, and is not to stay until the loop goes, closes it.
   void close() const;
+
+  /// Refused: a timer is no wait.
+  template <class Unused = void>
+  detail::NoWait operator co_await() const {
+    constexpr bool is_wait = !std::is_void_v<Unused>;
+    static_assert(is_wait, "a timer is nothing to wait for: co_await net::sleep(100)");
+    return {};
+  }
 
  private:
   friend struct detail::Access;
@@ -9849,6 +9857,9 @@ constexpr decltype(auto) limit_of(const std::remove_reference_t<Given>& options)
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+/// One wait is for one task: `ERR_INVALID_STATE`.
+[[noreturn]] NET_API void throw_waits_already();
+
 /// Part of what waits. Most waits have none: then it is a null pointer, and costs a look at it.
 class WaitLimit {
  public:
@@ -9920,8 +9931,11 @@ class WaitingTask {
     if (place_) leave();
   }
 
-  /// Throws if what the wait is to end with has happened already.
-  void require_wanted() const { limit_.require_wanted(); }
+  /// Throws if what the wait is to end with has happened already, or if another task waits with this.
+  void require_wanted() const {
+    if (place_) throw_waits_already();
+    limit_.require_wanted();
+  }
   bool given_up() const noexcept { return limit_.given_up(); }
   /// Whether it was not given up, and what it was for is not gone.
   bool kept() const noexcept { return !place_ && !given_up(); }
@@ -10505,6 +10519,14 @@ class Acceptor {
   /// Calls nobody. A task that waits for it has `ERR_STREAM_PREMATURE_CLOSE` thrown, from a tick.
   ~Acceptor();
 
+  /// Refused: what is awaited is its next connection.
+  template <class Unused = void>
+  detail::NoWait operator co_await() const {
+    constexpr bool is_wait = !std::is_void_v<Unused>;
+    static_assert(is_wait, "an acceptor is nothing to wait for: co_await acceptor.next()");
+    return {};
+  }
+
   class [[nodiscard("write co_await before it")]] Awaiter : public detail::NeedsCoAwait<std::optional<Socket>> {
    public:
     bool await_ready() {
@@ -10981,6 +11003,10 @@ struct JobState : Handle {
     then.push(std::move(callback));
     if (done) call_one();
   }
+  /// Throws if a task has moved it out.
+  void require_result() const {
+    if (taken) throw_error(make_error(Errc::ERR_INVALID_STATE, "A task has taken the result of this job"));
+  }
   /// A thread has it, or will have it.
   void begin() noexcept {
     asked = true;
@@ -11007,7 +11033,7 @@ struct JobState : Handle {
   void call_one() noexcept {
     ++calling;
     loop->ticks().push_expected([self = Ref<JobState>(this)] {
-      const bool last = --self->calling == 0 && !self->waiter;
+      const bool last = --self->calling == 0 && !self->waiter && self->owners == 1;  // who has the job may ask later
       const Then callback = self->then.pop_front();
       callback(self->outcome, last);
     });
@@ -11049,6 +11075,7 @@ struct JobState : Handle {
   bool asked = false;
   bool done = false;
   bool waiter_gone = false;
+  bool taken = false;          // a task has moved the result out
   bool again_in_child = true;  // when it still waits for a thread
 };
 
@@ -11181,15 +11208,17 @@ class Job : public detail::NeedsCoAwait<T> {
   /// called if the job failed: the failure leaves `run()`, as does one that nobody has waited for.
   template <class F>
   Job& then(F&& callback) {
+    require_result_for<std::decay_t<F>>();
     return add([call = std::decay_t<F>(std::forward<F>(callback))](Outcome& outcome, bool last) mutable {
       if (!outcome.ok()) outcome.throw_failure();
       give(call, outcome, last);
     });
   }
   /// The same, and `onError(const Error&)` is called if the job threw or was dropped. Of an exception that
-  /// is no `net::Error` the error has the text.
+  /// is no `net::Error` the error has the text. Both throw `ERR_INVALID_STATE` if a task has taken the result.
   template <class F, class OnError>
   Job& then(F&& callback, OnError&& onError) {
+    require_result_for<std::decay_t<F>>();
     return add([call = std::decay_t<F>(std::forward<F>(callback)),
                 refuse = std::decay_t<OnError>(std::forward<OnError>(onError))](Outcome& outcome, bool last) mutable {
       if (outcome.ok()) {
@@ -11200,7 +11229,8 @@ class Job : public detail::NeedsCoAwait<T> {
     });
   }
 
-  /// `co_await job`: the result, which is moved out, or the exception. One task waits, once.
+  /// `co_await job`: the result, which is moved out, or the exception. One task waits, once; another one gets
+  /// `ERR_INVALID_STATE`, unless what was moved out can be had again, as a number can.
   auto operator co_await() const noexcept { return Awaiter{state_}; }
 
  private:
@@ -11221,6 +11251,7 @@ class Job : public detail::NeedsCoAwait<T> {
     bool await_ready() const {
       if (state->waiter)
         detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this job already"));
+      state->require_result();
       return state->done;
     }
     void await_suspend(std::coroutine_handle<> waiter) noexcept {
@@ -11233,10 +11264,19 @@ class Job : public detail::NeedsCoAwait<T> {
       if constexpr (std::is_copy_constructible_v<T>) {
         if (state->calling > 0) return *state->outcome.result;  // others get it too
       }
-      if constexpr (!std::is_void_v<T>) return std::move(*state->outcome.result);
+      if constexpr (!std::is_void_v<T>) {
+        state->taken = !std::is_trivially_copyable_v<T>;
+        return std::move(*state->outcome.result);
+      }
     }
   };
 
+  template <class F>
+  void require_result_for() const {
+    if constexpr (!std::is_void_v<T>) {
+      if constexpr (std::is_invocable_v<F&, T&&> || std::is_invocable_v<F&, T&>) state_->require_result();
+    }
+  }
   template <class F>
   Job& add(F&& callback) {
     if (state_->loop) state_->ask(std::forward<F>(callback));
@@ -12159,9 +12199,13 @@ class Waiting {
 
  protected:
   const Emitting& emitter() const noexcept { return listeners_.emitter(); }
+  void require_wanted() const {
+    if (waiter_) throw_waits_already();
+    limit_.require_wanted();
+  }
   void begin(std::coroutine_handle<> waiter) {
-    waiter_ = waiter;
     limit_.start(*Access::state(emitter()).loop, this, [](void* self) { static_cast<Waiting*>(self)->go_on(); });
+    waiter_ = waiter;
   }
   void listen_for_error() {
     listeners_.template on<"error">([this](const Error& error) { fail(error); });
@@ -12189,7 +12233,7 @@ class Waiting {
   void go_on() {
     limit_.stop();
     listeners_.off();
-    RunningTask::resume(waiter_);
+    RunningTask::resume(detail::exchange(waiter_, {}));
   }
 
   OwnListeners<Emitting> listeners_;
@@ -12215,7 +12259,7 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
   RowAwaiter(const Emitting& emitter, const Options& options) : Base(emitter, options) {}
 
   bool await_ready() {
-    this->limit_.require_wanted();
+    this->require_wanted();
     if (is_close ? !was_closed(this->emitter()) : !is_over(this->emitter())) return false;
     if constexpr (can_tell_again && sizeof...(Args) == 1) {
       result_.emplace(static_cast<bool>(this->emitter().errored()));
@@ -12289,11 +12333,14 @@ class [[nodiscard("write co_await before it")]] WriteAwaiter : public Waiting<So
       : Waiting(socket, options), has_space_(has_space) {}
 
   bool await_ready() {
-    limit_.require_wanted();
+    require_wanted();
     return has_space_ || was_refused();
   }
   void await_suspend(std::coroutine_handle<> waiter);
-  void await_resume() const { require_kept(); }
+  void await_resume() {
+    require_kept();
+    has_space_ = true;
+  }
 
  private:
   bool was_refused();
@@ -12310,6 +12357,7 @@ class [[nodiscard("write co_await before it")]] SleepAwaiter {
   ~SleepAwaiter() { timer_.close(); }
 
   bool await_ready() const {
+    if (waiter_) throw_waits_already();
     limit_.require_wanted();
     return false;
   }
@@ -12411,6 +12459,7 @@ struct TaskPromiseBase : TaskLinks {
 };
 
 [[noreturn]] NET_API void throw_awaited();
+[[noreturn]] NET_API void throw_moved_away();
 /// Runs a task on its own; the loop keeps it, and the task keeps the callable.
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
                         Ref<KeptCallable> callable);
@@ -12484,9 +12533,12 @@ struct TaskUse {
     if (task.frame_ && task.frame_.promise().awaited) throw_awaited();
     return detail::exchange(task.frame_, {});
   }
+  /// False: it is no task, or one that was moved away.
   template <TaskLike Task>
-  static void spawn(LoopCore& core, Task&& task, Ref<KeptCallable> callable) {
-    if (const auto frame = take(task)) spawn_task(core, frame, frame.promise(), std::move(callable));
+  static bool spawn(LoopCore& core, Task&& task, Ref<KeptCallable> callable) {
+    const auto frame = take(task);
+    if (frame) spawn_task(core, frame, frame.promise(), std::move(callable));
+    return static_cast<bool>(frame);
   }
 };
 
@@ -12607,7 +12659,7 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
       return true;
     }
     T await_resume() const {
-      if (!frame) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was moved away"));
+      if (!frame) detail::throw_moved_away();
       auto& promise = frame.promise();
       if (promise.outer) detail::exchange(promise.outer, nullptr)->inner = nullptr;
       return promise.take();
@@ -12641,7 +12693,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// Runs a task on the loop by itself: at once, up to its first wait. An exception that escapes it leaves `run()`,
 /// when its frame is gone. It does not keep the loop alive, what it waits for does; what it never waited through is
-/// destroyed with its loop. Throws `ERR_INVALID_STATE` if it was awaited already.
+/// destroyed with its loop. Throws `ERR_INVALID_STATE` if it was awaited already, or moved away.
 NET_API void spawn(Loop& loop, Task<>&& task);
 /// The same on this thread's loop.
 NET_API void spawn(Task<>&& task);
@@ -13295,7 +13347,7 @@ struct JoinedTasks : Handle, JoinedLinks {
   template <class Task>
   JoinedTask* add(Task task, Ref<KeptCallable> callable = {}) {
     const auto frame = TaskUse::take(task);
-    if (!frame) throw_error(make_error(Errc::ERR_INVALID_STATE, "This task was moved away"));
+    if (!frame) throw_moved_away();
     return begin(frame, frame.promise(), std::move(callable));
   }
 
@@ -13698,6 +13750,14 @@ class TaskGroup {
   }
   /// How many run.
   std::size_t size() const noexcept { return joined_->running; }
+
+  /// Refused: what is awaited is its end.
+  template <class Unused = void>
+  detail::NoWait operator co_await() const {
+    constexpr bool is_wait = !std::is_void_v<Unused>;
+    static_assert(is_wait, "a group is nothing to wait for: co_await group.join()");
+    return {};
+  }
 
   class [[nodiscard("write co_await before it")]] Awaiter {
    public:
@@ -23181,6 +23241,10 @@ struct WaitLimit::Limits {
   }
 };
 
+NET_API void throw_waits_already() {
+  throw_error(make_error(Errc::ERR_INVALID_STATE, "Another task is in this wait already"));
+}
+
 NET_API void WaitLimit::make_limits(const WaitOptions& options) {
   if (options.timeout) require_timeout(*options.timeout);
   limits_ = new Limits(options);
@@ -24906,14 +24970,14 @@ NET_GNU(cold) NET_API bool WriteAwaiter::was_refused() {
 
 NET_API void SleepAwaiter::await_suspend(std::coroutine_handle<> waiter) {
   limit_.start(Access::core(loop_), this, [](void* self) { static_cast<SleepAwaiter*>(self)->go_on(); });
-  waiter_ = waiter;
   timer_ = loop_.setTimeout([this] { go_on(); }, length_);
+  waiter_ = waiter;
 }
 
 NET_API void SleepAwaiter::go_on() {
   limit_.stop();
   timer_.close();
-  RunningTask::resume(waiter_);
+  RunningTask::resume(detail::exchange(waiter_, {}));
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -24964,6 +25028,8 @@ NET_API void Spawned::finish(std::exception_ptr thrown) {
 
 NET_API void throw_awaited() { throw_error(make_error(Errc::ERR_INVALID_STATE, "This task was awaited already")); }
 
+NET_API void throw_moved_away() { throw_error(make_error(Errc::ERR_INVALID_STATE, "This task was moved away")); }
+
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
                         Ref<KeptCallable> callable) {
   UntakenFrame untaken{frame};
@@ -24985,7 +25051,7 @@ NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromi
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API void spawn(Loop& loop, Task<>&& task) {
-  detail::TaskUse::spawn(detail::Access::core(loop), std::move(task), {});
+  if (!detail::TaskUse::spawn(detail::Access::core(loop), std::move(task), {})) detail::throw_moved_away();
 }
 
 NET_API void spawn(Task<>&& task) { spawn(Loop::current(), std::move(task)); }
