@@ -146,8 +146,6 @@ class Atomic {
 #ifndef NET_DETAIL_BASE_EXCHANGE_HPP
 #define NET_DETAIL_BASE_EXCHANGE_HPP
 
-#include <type_traits>
-
 namespace net::inline NET_ABI::detail {
 
 /// As `std::exchange`, which costs who compiles two functions and four traits for each pair of types.
@@ -368,21 +366,14 @@ using function = detail::SharedFunction<Signature>;
 #ifndef NET_EMITTER_HPP
 #define NET_EMITTER_HPP
 
-#include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <type_traits>
-#include <utility>
 
 // Handles compare and hash by what they stand for. Internal.
 #ifndef NET_DETAIL_BASE_IDENTITY_HPP
 #define NET_DETAIL_BASE_IDENTITY_HPP
 
 #include <compare>
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-#include <type_traits>
 
 // The way into a handle. Internal.
 #ifndef NET_DETAIL_BASE_ACCESS_HPP
@@ -458,20 +449,9 @@ struct std::hash<Handle> {
 #ifndef NET_DETAIL_EVENTS_EVENT_HPP
 #define NET_DETAIL_EVENTS_EVENT_HPP
 
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <new>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
 // An event name as a template argument. Internal: users write on<"data">(...).
 #ifndef NET_DETAIL_BASE_FIXED_STRING_HPP
 #define NET_DETAIL_BASE_FIXED_STRING_HPP
-
-#include <cstddef>
-#include <string_view>
 
 namespace net::inline NET_ABI {
 
@@ -522,8 +502,6 @@ CallOnThrow(F) -> CallOnThrow<F>;
 #ifndef NET_DETAIL_BASE_REF_HPP
 #define NET_DETAIL_BASE_REF_HPP
 
-#include <utility>
-
 namespace net::inline NET_ABI::detail {
 
 /// One pointer; the count is plain, because a handle never leaves its loop's thread.
@@ -563,11 +541,7 @@ class Ref {
 #ifndef NET_DETAIL_EVENTS_LISTENERS_HPP
 #define NET_DETAIL_EVENTS_LISTENERS_HPP
 
-#include <cstddef>
-#include <cstdint>
 #include <cstring>
-#include <new>
-#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -1094,9 +1068,6 @@ NET_GNU(noinline) bool call_listeners_rarely(State& state, unsigned event, void*
 #ifndef NET_DETAIL_EVENTS_OWN_LISTENERS_HPP
 #define NET_DETAIL_EVENTS_OWN_LISTENERS_HPP
 
-#include <cstdint>
-#include <utility>
-
 namespace net::inline NET_ABI::detail {
 
 /// The library's own way to an emitter.
@@ -1359,49 +1330,24 @@ class Emitter : public detail::Identity<Derived> {
 #ifndef NET_DETAIL_STREAM_PAYLOAD_HPP
 #define NET_DETAIL_STREAM_PAYLOAD_HPP
 
-#include <concepts>
-#include <cstddef>
 #include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
 // What a socket still has to send, in order, each piece in memory of its own. Internal.
 #ifndef NET_DETAIL_STREAM_WRITE_QUEUE_HPP
 #define NET_DETAIL_STREAM_WRITE_QUEUE_HPP
 
-#include <cstddef>
-#include <cstring>
-#include <new>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
 // Where a connection begins or ends, as plain numbers. Internal; knows no system.
 #ifndef NET_DETAIL_TEXT_ENDPOINT_HPP
 #define NET_DETAIL_TEXT_ENDPOINT_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
 
 // An address as bytes, and the way from text to bytes and back. Internal.
 #ifndef NET_DETAIL_TEXT_IP_ADDRESS_HPP
 #define NET_DETAIL_TEXT_IP_ADDRESS_HPP
 
-#include <compare>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
 // The grammar of address literals, character by character: the one place that knows it. Internal.
 #ifndef NET_DETAIL_TEXT_IP_GRAMMAR_HPP
 #define NET_DETAIL_TEXT_IP_GRAMMAR_HPP
-
-#include <cstddef>
-#include <cstdint>
 
 // The readers take the text between two pointers and give back where the address ends, or null if none starts
 // there. What may follow (nothing, a zone, a bracket) is the caller's business.
@@ -1530,23 +1476,15 @@ constexpr bool is_zone(const char* p, const char* end) noexcept {
 #ifndef NET_ERROR_HPP
 #define NET_ERROR_HPP
 
-#include <concepts>
-#include <cstddef>
 #include <exception>
 #include <span>
-#include <string>
-#include <string_view>
 #include <system_error>
-#include <utility>
-#include <vector>
 
 // The tables behind net::Error: Node's name, message and kind of every code. Internal, but for net::Errc.
 #ifndef NET_DETAIL_TEXT_ERROR_NAMES_HPP
 #define NET_DETAIL_TEXT_ERROR_NAMES_HPP
 
 #include <cerrno>
-#include <string_view>
-#include <system_error>
 
 namespace net::inline NET_ABI {
 
@@ -1932,10 +1870,6 @@ NET_API Error ended_by_other_party();
 #ifndef NET_IP_HPP
 #define NET_IP_HPP
 
-#include <concepts>
-#include <cstdint>
-#include <string_view>
-
 namespace net::inline NET_ABI {
 
 /// The family of an address; `unspecified` where none is known, or where it is that of the address.
@@ -2256,31 +2190,17 @@ class WriteQueue {
 #ifndef NET_OPTIONS_HPP
 #define NET_OPTIONS_HPP
 
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
 #include <optional>
-#include <span>
-#include <string>
-#include <string_view>
 
 // AbortController and AbortSignal: calling off a connection or a server, from any thread.
 #ifndef NET_ABORT_HPP
 #define NET_ABORT_HPP
 
-#include <concepts>
-#include <cstddef>
 #include <initializer_list>
-#include <utility>
 
 // A row of things in one block of memory that grows. Internal; each std::vector<T> costs some sixty functions.
 #ifndef NET_DETAIL_BASE_VEC_HPP
 #define NET_DETAIL_BASE_VEC_HPP
-
-#include <cstddef>
-#include <new>
-#include <type_traits>
-#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -2374,18 +2294,9 @@ class Vec {
 #ifndef NET_DETAIL_LOOP_CORE_HPP
 #define NET_DETAIL_LOOP_CORE_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-#include <utility>
-
 // The loop's large buffers: memory that costs nothing before it is touched. Internal.
 #ifndef NET_DETAIL_BASE_PAGE_BUFFER_HPP
 #define NET_DETAIL_BASE_PAGE_BUFFER_HPP
-
-#include <cstddef>
-#include <new>
-#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -2414,11 +2325,6 @@ struct PageBuffer {
 // First in, first out, in one block of memory that is kept. Internal.
 #ifndef NET_DETAIL_BASE_QUEUE_HPP
 #define NET_DETAIL_BASE_QUEUE_HPP
-
-#include <cstddef>
-#include <new>
-#include <type_traits>
-#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -2597,11 +2503,6 @@ class Place {
 #ifndef NET_DETAIL_LOOP_HANDLE_HPP
 #define NET_DETAIL_LOOP_HANDLE_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <new>
-#include <type_traits>
-
 // A lock that is held as long as a scope lasts. Internal.
 #ifndef NET_DETAIL_BASE_LOCK_GUARD_HPP
 #define NET_DETAIL_BASE_LOCK_GUARD_HPP
@@ -2629,9 +2530,6 @@ LockGuard(Mutex&) -> LockGuard<Mutex>;
 // Which timer is due next. Internal; knows no clock.
 #ifndef NET_DETAIL_LOOP_TIMER_QUEUE_HPP
 #define NET_DETAIL_LOOP_TIMER_QUEUE_HPP
-
-#include <cstddef>
-#include <cstdint>
 
 namespace net::inline NET_ABI::detail {
 
@@ -2707,49 +2605,25 @@ class TimerQueue {
 #ifndef NET_DETAIL_IO_MACHINE_HPP
 #define NET_DETAIL_IO_MACHINE_HPP
 
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
 // Connections that arrive, non-blocking. Internal.
 #ifndef NET_DETAIL_IO_ACCEPTOR_HPP
 #define NET_DETAIL_IO_ACCEPTOR_HPP
-
-#include <cerrno>
-#include <concepts>
-#include <string_view>
 
 // Bytes to and from one peer, non-blocking: what a socket moves its data through. Internal.
 #ifndef NET_DETAIL_IO_CHANNEL_HPP
 #define NET_DETAIL_IO_CHANNEL_HPP
 
-#include <cerrno>
-#include <concepts>
-#include <cstddef>
-#include <string_view>
-
 // What every poller is: it watches registrations, waits until some are ready, and can be woken. Internal.
 #ifndef NET_DETAIL_IO_POLLER_HPP
 #define NET_DETAIL_IO_POLLER_HPP
-
-#include <concepts>
-#include <cstdint>
 
 // What a loop watches, and the places by which the system reports it: they outlive what they stand for. Internal.
 #ifndef NET_DETAIL_IO_WATCHER_HPP
 #define NET_DETAIL_IO_WATCHER_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <new>
-
 // What the system knows a socket by. Internal.
 #ifndef NET_DETAIL_IO_NATIVE_HANDLE_HPP
 #define NET_DETAIL_IO_NATIVE_HANDLE_HPP
-
-#include <cstdint>
 
 namespace net::inline NET_ABI {
 
@@ -2994,11 +2868,6 @@ concept Acceptor =
 #ifndef NET_DETAIL_IO_FILES_HPP
 #define NET_DETAIL_IO_FILES_HPP
 
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-
 namespace net::inline NET_ABI::detail {
 
 /// How a file is opened: to be read, or to be written, and then made if it is not there.
@@ -3032,10 +2901,6 @@ concept MachineFiles = requires(const std::string& path, const FileAccess& acces
 // Bytes that carry descriptors from one process to another. Internal.
 #ifndef NET_DETAIL_IO_MESSAGES_HPP
 #define NET_DETAIL_IO_MESSAGES_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
 
 namespace net::inline NET_ABI::detail {
 
@@ -3145,9 +3010,6 @@ concept CompleteMachine =
 #ifndef NET_DETAIL_SYS_BSD_KQUEUE_HPP
 #define NET_DETAIL_SYS_BSD_KQUEUE_HPP
 
-#include <cerrno>
-#include <cstdint>
-
 // Whether the system has kqueue(2), with an event that any thread may trigger. Internal.
 #ifndef NET_DETAIL_SYS_BSD_EVENT_HPP
 #define NET_DETAIL_SYS_BSD_EVENT_HPP
@@ -3181,15 +3043,9 @@ inline constexpr bool poller_takes_errors = NET_HAS_KQUEUE;
 #ifndef NET_DETAIL_SYS_POSIX_THREAD_HPP
 #define NET_DETAIL_SYS_POSIX_THREAD_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <new>
-
 // Locks that stand in a list of all of their kind, so that fork() can take every one. Internal.
 #ifndef NET_DETAIL_BASE_LISTED_LOCK_HPP
 #define NET_DETAIL_BASE_LISTED_LOCK_HPP
-
-#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -3254,15 +3110,9 @@ class ListedLock {
 #ifndef NET_DETAIL_SYS_POSIX_CALLS_HPP
 #define NET_DETAIL_SYS_POSIX_CALLS_HPP
 
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-
 // From one type of number to another, which may be the same one on this system. Internal.
 #ifndef NET_DETAIL_BASE_CAST_HPP
 #define NET_DETAIL_BASE_CAST_HPP
-
-#include <type_traits>
 
 namespace net::inline NET_ABI::detail {
 
@@ -3587,8 +3437,6 @@ static_assert(Poller<kqueue_poller>);
 #ifndef NET_DETAIL_SYS_LINUX_EPOLL_HPP
 #define NET_DETAIL_SYS_LINUX_EPOLL_HPP
 
-#include <utility>
-
 #if defined(__linux__)
 
 #include <sys/epoll.h>
@@ -3699,9 +3547,6 @@ static_assert(Poller<epoll_poller>);
 #ifndef NET_DETAIL_SYS_POSIX_POLL_HPP
 #define NET_DETAIL_SYS_POSIX_POLL_HPP
 
-#include <cerrno>
-#include <utility>
-
 #if !defined(_WIN32)
 
 #include <poll.h>
@@ -3802,16 +3647,9 @@ static_assert(Poller<poll_poller>);
 #ifndef NET_DETAIL_SYS_WINDOWS_PORT_HPP
 #define NET_DETAIL_SYS_WINDOWS_PORT_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <utility>
-
 // What this library calls of Windows, declared by itself: <windows.h> brings 19,000 macros, and this none. Internal.
 #ifndef NET_DETAIL_SYS_WINDOWS_SYSTEM_HPP
 #define NET_DETAIL_SYS_WINDOWS_SYSTEM_HPP
-
-#include <cstddef>
-#include <cstdint>
 
 #if defined(_WIN32)
 
@@ -4413,17 +4251,9 @@ static_assert(Poller<port_poller>);
 #ifndef NET_DETAIL_SYS_POSIX_ACCEPTOR_HPP
 #define NET_DETAIL_SYS_POSIX_ACCEPTOR_HPP
 
-#include <cstddef>
-#include <string_view>
-#include <utility>
-
 // Addresses of sockets, and what listens on one. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_ADDRESS_HPP
 #define NET_DETAIL_SYS_POSIX_ADDRESS_HPP
-
-#include <cstdint>
-#include <string>
-#include <string_view>
 
 #if !defined(_WIN32)
 
@@ -4466,9 +4296,6 @@ NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept;
 // A descriptor that is connected, or connects: TCP, Unix sockets, and whatever else one may be. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_CHANNEL_HPP
 #define NET_DETAIL_SYS_POSIX_CHANNEL_HPP
-
-#include <cstddef>
-#include <string_view>
 
 #if !defined(_WIN32)
 
@@ -4609,9 +4436,6 @@ static_assert(Acceptor<fd_acceptor, fd_channel>);
 #ifndef NET_DETAIL_SYS_POSIX_FILES_HPP
 #define NET_DETAIL_SYS_POSIX_FILES_HPP
 
-#include <cstddef>
-#include <string>
-
 #if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
@@ -4633,10 +4457,6 @@ NET_API std::ptrdiff_t write_slow_file(NativeHandle file, const char* from, std:
 // Descriptors that travel over Unix sockets, by SCM_RIGHTS. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_MESSAGES_HPP
 #define NET_DETAIL_SYS_POSIX_MESSAGES_HPP
-
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
 
 #if !defined(_WIN32)
 
@@ -4662,8 +4482,6 @@ NET_API std::ptrdiff_t receive_with(NativeHandle local, char* into, std::size_t 
 // Names, by the system's resolver. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_NAMES_HPP
 #define NET_DETAIL_SYS_POSIX_NAMES_HPP
-
-#include <string>
 
 #if !defined(_WIN32)
 
@@ -4778,30 +4596,17 @@ struct posix_machine {
 #ifndef NET_DETAIL_SYS_WINDOWS_ACCEPTOR_HPP
 #define NET_DETAIL_SYS_WINDOWS_ACCEPTOR_HPP
 
-#include <string_view>
-
 // A socket or a pipe that is connected, or connects. Internal.
 #ifndef NET_DETAIL_SYS_WINDOWS_CHANNEL_HPP
 #define NET_DETAIL_SYS_WINDOWS_CHANNEL_HPP
-
-#include <cstddef>
-#include <string_view>
 
 // Addresses of sockets, and what listens on one. Internal.
 #ifndef NET_DETAIL_SYS_WINDOWS_ADDRESS_HPP
 #define NET_DETAIL_SYS_WINDOWS_ADDRESS_HPP
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-
 // The calls of Winsock, with errors returned as negated errno values. Internal.
 #ifndef NET_DETAIL_SYS_WINDOWS_CALLS_HPP
 #define NET_DETAIL_SYS_WINDOWS_CALLS_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
 
 #if defined(_WIN32)
 
@@ -4919,15 +4724,9 @@ NET_API NativeHandle listen_on(const Endpoint& at, const ListenFlags& flags) noe
 #ifndef NET_DETAIL_SYS_WINDOWS_PIPE_HPP
 #define NET_DETAIL_SYS_WINDOWS_PIPE_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-
 // Names of pipes, and who may use them. Internal.
 #ifndef NET_DETAIL_SYS_WINDOWS_PIPE_NAME_HPP
 #define NET_DETAIL_SYS_WINDOWS_PIPE_NAME_HPP
-
-#include <string_view>
 
 #if defined(_WIN32)
 
@@ -5101,8 +4900,6 @@ static_assert(Channel<windows_channel>);
 #ifndef NET_DETAIL_SYS_WINDOWS_PIPE_SERVER_HPP
 #define NET_DETAIL_SYS_WINDOWS_PIPE_SERVER_HPP
 
-#include <cstdint>
-
 #if defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
@@ -5214,9 +5011,6 @@ static_assert(Acceptor<windows_acceptor, windows_channel>);
 #ifndef NET_DETAIL_SYS_WINDOWS_FILES_HPP
 #define NET_DETAIL_SYS_WINDOWS_FILES_HPP
 
-#include <cstddef>
-#include <string>
-
 // The errors of Windows, as the errno values that every machine answers with. Internal.
 #ifndef NET_DETAIL_SYS_WINDOWS_ERRORS_HPP
 #define NET_DETAIL_SYS_WINDOWS_ERRORS_HPP
@@ -5264,9 +5058,6 @@ NET_API std::ptrdiff_t write_slow_file(NativeHandle file, const char* from, std:
 #ifndef NET_DETAIL_SYS_WINDOWS_MESSAGES_HPP
 #define NET_DETAIL_SYS_WINDOWS_MESSAGES_HPP
 
-#include <cstddef>
-#include <cstdint>
-
 #if defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
@@ -5293,8 +5084,6 @@ NET_API int open_ticket(const char* from, NativeHandle& opened) noexcept;
 // Names, by the system's resolver. Internal.
 #ifndef NET_DETAIL_SYS_WINDOWS_NAMES_HPP
 #define NET_DETAIL_SYS_WINDOWS_NAMES_HPP
-
-#include <string>
 
 #if defined(_WIN32)
 
@@ -5329,10 +5118,6 @@ NET_API int known_hints() noexcept;
 // Threads, locks, and what a process that never becomes two says of forks. Internal.
 #ifndef NET_DETAIL_SYS_WINDOWS_THREAD_HPP
 #define NET_DETAIL_SYS_WINDOWS_THREAD_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <new>
 
 #if defined(_WIN32)
 
@@ -5789,10 +5574,6 @@ struct AgainOnThrow {
 #ifndef NET_DETAIL_LOOP_RECEIVE_BUFFER_HPP
 #define NET_DETAIL_LOOP_RECEIVE_BUFFER_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <utility>
-
 namespace net::inline NET_ABI::detail {
 
 /// One buffer, and others to take its place. Who may want to keep a large piece has it lent first: from then on keeping
@@ -5836,10 +5617,6 @@ class ReceiveBuffer {
 // A length of time: a plain number of milliseconds, or any std::chrono duration.
 #ifndef NET_DURATION_HPP
 #define NET_DURATION_HPP
-
-#include <concepts>
-#include <cstdint>
-#include <type_traits>
 
 #if __has_include(<bits/chrono.h>)
 #include <bits/chrono.h>  // libstdc++: durations and clocks without the 13,000 lines of calendars
@@ -6135,20 +5912,9 @@ class LoopCore {
 #ifndef NET_LOOP_HPP
 #define NET_LOOP_HPP
 
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <new>
-#include <optional>
-#include <type_traits>
-#include <utility>
-
 // Signals of the process, for the loops that ask for them. Internal; net::Signal is the face.
 #ifndef NET_DETAIL_LOOP_SIGNALS_HPP
 #define NET_DETAIL_LOOP_SIGNALS_HPP
-
-#include <cerrno>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -6701,31 +6467,13 @@ struct StopBridge<std::stop_token> {
 #ifndef NET_BLOCK_LIST_HPP
 #define NET_BLOCK_LIST_HPP
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <vector>
-
 // An IP address with a port: a value.
 #ifndef NET_SOCKET_ADDRESS_HPP
 #define NET_SOCKET_ADDRESS_HPP
 
-#include <compare>
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <type_traits>
-
 // How a URL writes an IPv4 host and a port, for SocketAddress::parse. Internal.
 #ifndef NET_DETAIL_TEXT_URL_HOST_HPP
 #define NET_DETAIL_TEXT_URL_HOST_HPP
-
-#include <cstdint>
 
 namespace net::inline NET_ABI::detail {
 
@@ -7337,34 +7085,13 @@ Options port_or_path(std::string_view text, std::string_view name) {
 #ifndef NET_SOCKET_HPP
 #define NET_SOCKET_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
 // What a 'data' listener gets: a view of received bytes.
 #ifndef NET_CHUNK_HPP
 #define NET_CHUNK_HPP
 
-#include <concepts>
-#include <cstddef>
-#include <span>
-#include <string>
-#include <string_view>
-
 // Encodings of text: what bytes mean, and which bytes a text becomes.
 #ifndef NET_ENCODING_HPP
 #define NET_ENCODING_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
 
 namespace net::inline NET_ABI {
 
@@ -7567,11 +7294,6 @@ auto operator<<(Stream& to, const Chunk& chunk) -> decltype(to << chunk.view()) 
 #ifndef NET_DETAIL_STREAM_STATE_HPP
 #define NET_DETAIL_STREAM_STATE_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
 // Whether a socket or a server keeps its loop alive: what the user says, and what is counted. Internal.
 #ifndef NET_DETAIL_LOOP_KEEPS_ALIVE_HPP
 #define NET_DETAIL_LOOP_KEEPS_ALIVE_HPP
@@ -7596,8 +7318,6 @@ struct KeepsAlive {
 // What is owed to a socket or a server: steps that are still to come, until which its listeners stay. Internal.
 #ifndef NET_DETAIL_LOOP_OWING_HPP
 #define NET_DETAIL_LOOP_OWING_HPP
-
-#include <type_traits>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -7639,20 +7359,9 @@ struct OwedStepWith {
 #ifndef NET_DETAIL_STREAM_CONNECTION_HPP
 #define NET_DETAIL_STREAM_CONNECTION_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <vector>
-
 // Trying again after a while, where the system had nothing left to give. Internal.
 #ifndef NET_DETAIL_LOOP_RETRY_HPP
 #define NET_DETAIL_LOOP_RETRY_HPP
-
-#include <cstdint>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -7720,10 +7429,6 @@ void close_watched(LoopCore* loop, Watched& watched) noexcept {
 // The destinations of a source: what pipe() keeps in it, whatever their types are. Internal.
 #ifndef NET_DETAIL_STREAM_PIPE_LINK_HPP
 #define NET_DETAIL_STREAM_PIPE_LINK_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -7833,8 +7538,6 @@ class Pipes {
 // The states of a socket that are positions in its life, and the steps between them. Internal.
 #ifndef NET_DETAIL_STREAM_POSITIONS_HPP
 #define NET_DETAIL_STREAM_POSITIONS_HPP
-
-#include <cstdint>
 
 // A position in a life, which changes by steps that its machine allows. Internal.
 #ifndef NET_DETAIL_BASE_POSITION_HPP
@@ -7975,8 +7678,6 @@ constexpr bool is_step(ReaderNote from, ReaderNote to) noexcept {
 #ifndef NET_DETAIL_STREAM_USER_DATA_HPP
 #define NET_DETAIL_STREAM_USER_DATA_HPP
 
-#include <type_traits>
-
 namespace net::inline NET_ABI::detail {
 
 /// One object of any type, or none.
@@ -8029,11 +7730,6 @@ class UserData {
 // Bytes to text, piece by piece: characters that are split over pieces come out whole. Internal.
 #ifndef NET_DETAIL_TEXT_DECODER_HPP
 #define NET_DETAIL_TEXT_DECODER_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
 
 namespace net::inline NET_ABI::detail {
 
@@ -8237,8 +7933,6 @@ struct Connection {
 #ifndef NET_DETAIL_STREAM_EVENTS_HPP
 #define NET_DETAIL_STREAM_EVENTS_HPP
 
-#include <string_view>
-
 namespace net::inline NET_ABI::inline NET_MACHINE {
 class Socket;
 }
@@ -8298,9 +7992,6 @@ enum : unsigned {
 // comparison asks for all of them. The states themselves stand here: there is no copy that could disagree.
 #ifndef NET_DETAIL_STREAM_GATES_HPP
 #define NET_DETAIL_STREAM_GATES_HPP
-
-#include <cstdint>
-#include <cstring>
 
 namespace net::inline NET_ABI::detail {
 
@@ -8712,19 +8403,9 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
 #ifndef NET_DETAIL_STREAM_PIPE_SOCKET_HPP
 #define NET_DETAIL_STREAM_PIPE_SOCKET_HPP
 
-#include <type_traits>
-
 // source.pipe(destination): bytes from one to the other, never faster than the slower of them. Internal.
 #ifndef NET_DETAIL_STREAM_PIPE_HPP
 #define NET_DETAIL_STREAM_PIPE_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <optional>
-#include <type_traits>
-#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -9100,10 +8781,6 @@ void unpipe_socket(const Socket& source, const Destination& destination) {
 #ifndef NET_DETAIL_STREAM_STEPS_HPP
 #define NET_DETAIL_STREAM_STEPS_HPP
 
-#include <cstdint>
-#include <type_traits>
-#include <utility>
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// A step of one connection: it is nothing to the next one.
@@ -9187,9 +8864,6 @@ OnThrowWith(SocketState&, const What&, void (*)(SocketState&, const What&)) -> O
 // Endpoints as texts, with the interface of a link-local address by its name. Internal.
 #ifndef NET_DETAIL_SYS_ENDPOINT_TEXT_HPP
 #define NET_DETAIL_SYS_ENDPOINT_TEXT_HPP
-
-#include <string>
-#include <string_view>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -9518,17 +9192,10 @@ class Socket : public Emitter<Socket> {
 #define NET_ACCEPTOR_HPP
 
 #include <coroutine>
-#include <optional>
-#include <type_traits>
-#include <utility>
 
 // What stands where a result is meant, because co_await was forgotten. Internal.
 #ifndef NET_DETAIL_CORO_NEEDS_CO_AWAIT_HPP
 #define NET_DETAIL_CORO_NEEDS_CO_AWAIT_HPP
-
-#include <concepts>
-#include <type_traits>
-#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -9578,14 +9245,9 @@ class NeedsCoAwait<void> {};
 #ifndef NET_DETAIL_CORO_WAIT_PLACE_HPP
 #define NET_DETAIL_CORO_WAIT_PLACE_HPP
 
-#include <coroutine>
-
 // Which tasks run at this moment, so that none is destroyed while it does. Internal.
 #ifndef NET_DETAIL_CORO_RUNNING_TASK_HPP
 #define NET_DETAIL_CORO_RUNNING_TASK_HPP
-
-#include <coroutine>
-#include <type_traits>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -9717,17 +9379,9 @@ inline void destroy_task(TaskLinks& task) noexcept {
 #ifndef NET_DETAIL_CORO_WAIT_LIMIT_HPP
 #define NET_DETAIL_CORO_WAIT_LIMIT_HPP
 
-#include <utility>
-
 // Options that are written in braces inside co_await. Internal.
 #ifndef NET_DETAIL_CORO_BRACED_OPTIONS_HPP
 #define NET_DETAIL_CORO_BRACED_OPTIONS_HPP
-
-#include <concepts>
-#include <optional>
-#include <span>
-#include <string_view>
-#include <type_traits>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -9988,25 +9642,9 @@ class WaitPlace {
 #ifndef NET_SERVER_HPP
 #define NET_SERVER_HPP
 
-#include <concepts>
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
 // What a server is made of: a listening descriptor, and a count of its connections. Internal; net::Server is its face.
 #ifndef NET_DETAIL_LISTEN_STATE_HPP
 #define NET_DETAIL_LISTEN_STATE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <utility>
 
 // The events of a server. Internal; net::Server says what they mean.
 #ifndef NET_DETAIL_LISTEN_EVENTS_HPP
@@ -10577,20 +10215,9 @@ class Acceptor {
 #ifndef NET_CONNECT_HPP
 #define NET_CONNECT_HPP
 
-#include <cstddef>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
 // What a socket has while it connects, and the defaults of the race. Internal.
 #ifndef NET_DETAIL_CONNECT_ATTEMPTS_HPP
 #define NET_DETAIL_CONNECT_ATTEMPTS_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -10669,9 +10296,6 @@ struct SelectionDefaults {
 // What can be wrong with what a socket is asked to connect to, thrown before anything has changed. Internal.
 #ifndef NET_DETAIL_CONNECT_CHECKS_HPP
 #define NET_DETAIL_CONNECT_CHECKS_HPP
-
-#include <string>
-#include <string_view>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -10764,42 +10388,18 @@ NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay);
 #ifndef NET_FILE_HPP
 #define NET_FILE_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-
 // A file that is read as a stream: the next piece is read on a thread while this one is emitted. Internal.
 #ifndef NET_DETAIL_FILE_READING_HPP
 #define NET_DETAIL_FILE_READING_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <utility>
 
 // What a stream of a file is made of, to read or to write: it is open, one step of it is under way on a thread, it
 // closes. Internal.
 #ifndef NET_DETAIL_FILE_STATE_HPP
 #define NET_DETAIL_FILE_STATE_HPP
 
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <utility>
-
 // An open file, and bytes for it, as they go to a thread that may block, and come back. Internal.
 #ifndef NET_DETAIL_FILE_FILE_HANDLE_HPP
 #define NET_DETAIL_FILE_FILE_HANDLE_HPP
-
-#include <cstddef>
-#include <new>
-#include <string>
-#include <string_view>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -10906,27 +10506,9 @@ struct FileWork {
 #ifndef NET_WORKER_POOL_HPP
 #define NET_WORKER_POOL_HPP
 
-#include <cerrno>
-#include <coroutine>
-#include <cstddef>
-#include <cstdint>
-#include <new>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
 // A piece of work for another thread, and those who wait for it on the loop. Internal; net::Job is the face.
 #ifndef NET_DETAIL_WORK_JOB_HPP
 #define NET_DETAIL_WORK_JOB_HPP
-
-#include <cerrno>
-#include <coroutine>
-#include <cstddef>
-#include <cstdint>
-#include <exception>
-#include <optional>
-#include <type_traits>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -11565,12 +11147,6 @@ struct FileReading : FileState {
 #ifndef NET_DETAIL_FILE_WRITING_HPP
 #define NET_DETAIL_FILE_WRITING_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <utility>
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// How far a file that is written has come to its end.
@@ -11817,16 +11393,9 @@ class FileWriter : public Emitter<FileWriter> {
 #ifndef NET_PIPELINE_HPP
 #define NET_PIPELINE_HPP
 
-#include <concepts>
-
 // Promise: a task waits for what only a callback tells.
 #ifndef NET_PROMISE_HPP
 #define NET_PROMISE_HPP
-
-#include <coroutine>
-#include <optional>
-#include <type_traits>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -11971,34 +11540,13 @@ class Promise : public detail::NeedsCoAwait<T> {
 #ifndef NET_TASK_HPP
 #define NET_TASK_HPP
 
-#include <concepts>
-#include <coroutine>
-#include <exception>
-#include <optional>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
 // Waiting for an event in a coroutine: listeners that resume it, gone when it goes on. Internal.
 #ifndef NET_DETAIL_CORO_EVENT_AWAITER_HPP
 #define NET_DETAIL_CORO_EVENT_AWAITER_HPP
 
-#include <coroutine>
-#include <optional>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
 // Copies of what a listener was given, for the task that it returned. Internal.
 #ifndef NET_DETAIL_CORO_KEPT_ARGUMENTS_HPP
 #define NET_DETAIL_CORO_KEPT_ARGUMENTS_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
 
 namespace net::inline NET_ABI {
 
@@ -12381,14 +11929,6 @@ class [[nodiscard("write co_await before it")]] SleepAwaiter {
 // What the frame of a Task carries: its result, and who goes on when it has ended. Internal.
 #ifndef NET_DETAIL_CORO_TASK_PROMISE_HPP
 #define NET_DETAIL_CORO_TASK_PROMISE_HPP
-
-#include <concepts>
-#include <coroutine>
-#include <cstddef>
-#include <exception>
-#include <optional>
-#include <type_traits>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -12876,25 +12416,9 @@ Task<> pipeline(const From& source, const To& destination, Limit&& options = det
 #ifndef NET_READER_HPP
 #define NET_READER_HPP
 
-#include <concepts>
-#include <coroutine>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
 // What a reader has received, and nobody has taken. Internal.
 #ifndef NET_DETAIL_CORO_RECEIVED_BYTES_HPP
 #define NET_DETAIL_CORO_RECEIVED_BYTES_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <string_view>
-#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -13293,22 +12817,9 @@ class Reader {
 #ifndef NET_TASK_GROUP_HPP
 #define NET_TASK_GROUP_HPP
 
-#include <concepts>
-#include <coroutine>
-#include <cstddef>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
 // Tasks that run side by side for one that waits. Internal.
 #ifndef NET_DETAIL_CORO_JOINED_TASKS_HPP
 #define NET_DETAIL_CORO_JOINED_TASKS_HPP
-
-#include <coroutine>
-#include <cstddef>
-#include <cstdint>
-#include <exception>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -13390,11 +12901,6 @@ struct JoinedTasks : Handle, JoinedLinks {
 // What joined tasks give: all results, or one. Internal.
 #ifndef NET_DETAIL_CORO_RESULTS_HPP
 #define NET_DETAIL_CORO_RESULTS_HPP
-
-#include <cstddef>
-#include <type_traits>
-#include <utility>
-#include <vector>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -13549,11 +13055,6 @@ struct std::tuple_element<Index, net::detail::ResultTuple<Indices, T...>> {
 // A wait as a task, to stand beside others. Internal.
 #ifndef NET_DETAIL_CORO_TASK_OF_HPP
 #define NET_DETAIL_CORO_TASK_OF_HPP
-
-#include <concepts>
-#include <coroutine>
-#include <type_traits>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -13961,8 +13462,6 @@ NET_API void Listeners::recycle(void* place, std::size_t size) noexcept {
 
 #include <cstdio>
 #include <cstdlib>
-#include <new>
-#include <vector>
 
 namespace net::inline NET_ABI::detail {
 
@@ -14535,8 +14034,6 @@ NET_API void Registrations::use(Page& page) noexcept {
 #ifndef NET_DETAIL_SYS_POSIX_HEADERS_HPP
 #define NET_DETAIL_SYS_POSIX_HEADERS_HPP
 
-#include <cstddef>
-
 #if !defined(_WIN32)
 
 #include <arpa/inet.h>
@@ -14790,8 +14287,6 @@ NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept {
 #define NET_DETAIL_SYS_POSIX_THREAD_IPP
 
 #if NET_BODIES
-
-#include <cerrno>
 
 #if !defined(_WIN32)
 
@@ -15218,8 +14713,6 @@ NET_API void poll_poller::nobody(Registration& place) noexcept {
 
 #if NET_BODIES
 
-#include <cerrno>
-
 #if defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
@@ -15426,8 +14919,6 @@ NET_API Refusal Port::collect(int milliseconds) noexcept {
 
 #if NET_BODIES
 
-#include <cerrno>
-
 #if defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
@@ -15567,9 +15058,6 @@ NET_API constexpr PortEntry::Operations AfdEntry::table{
 
 #if NET_BODIES
 
-#include <cerrno>
-#include <utility>
-
 #if defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
@@ -15695,10 +15183,6 @@ NET_API bool port_poller::has(NativeHandle fd) noexcept {
 // Addresses in the system's form. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_SYSTEM_ADDRESS_HPP
 #define NET_DETAIL_SYS_POSIX_SYSTEM_ADDRESS_HPP
-
-#include <cstddef>
-#include <cstring>
-#include <string_view>
 
 #if !defined(_WIN32)
 
@@ -15903,8 +15387,6 @@ NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
 
 #if NET_BODIES
 
-#include <cerrno>
-
 #if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
@@ -15954,8 +15436,6 @@ NET_API int fd_channel::set(int descriptor, bool not_socket) noexcept {
 #define NET_DETAIL_SYS_POSIX_ACCEPTOR_IPP
 
 #if NET_BODIES
-
-#include <cerrno>
 
 #if !defined(_WIN32)
 
@@ -16093,8 +15573,6 @@ NET_API std::ptrdiff_t write_slow_file(NativeHandle file, const char* from, std:
 
 #if NET_BODIES
 
-#include <cstring>
-
 #if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
@@ -16186,8 +15664,6 @@ NET_API std::ptrdiff_t receive_with(NativeHandle local, char* into, std::size_t 
 
 #if NET_BODIES
 
-#include <cstring>
-
 #if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
@@ -16251,9 +15727,6 @@ NET_API int known_hints() noexcept {
 #define NET_DETAIL_SYS_POSIX_SIGNALS_IPP
 
 #if NET_BODIES
-
-#include <cerrno>
-#include <utility>
 
 #if !defined(_WIN32)
 
@@ -16404,8 +15877,6 @@ NET_API void forget_signal(SignalWaker& waker) noexcept { SignalRegistry::instan
 #define NET_DETAIL_SYS_WINDOWS_CALLS_IPP
 
 #if NET_BODIES
-
-#include <cerrno>
 
 #if defined(_WIN32)
 
@@ -16598,9 +16069,6 @@ NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept {
 
 #if NET_BODIES
 
-#include <cerrno>
-#include <cstring>
-
 #if defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
@@ -16732,8 +16200,6 @@ NET_API NativeHandle listen_on(const Endpoint& at, const ListenFlags& flags) noe
 
 #if NET_BODIES
 
-#include <cerrno>
-
 #if defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
@@ -16802,10 +16268,6 @@ NET_API win::Handle make_pipe(const PipeName& name, const PathMode& mode, bool f
 #define NET_DETAIL_SYS_WINDOWS_PIPE_IPP
 
 #if NET_BODIES
-
-#include <cerrno>
-#include <cstring>
-#include <new>
 
 #if defined(_WIN32)
 
@@ -17037,9 +16499,6 @@ NET_API constexpr PortEntry::Operations PipeEntry::table{&PipeCalls::prepare, &P
 
 #if NET_BODIES
 
-#include <cerrno>
-#include <new>
-
 #if defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
@@ -17103,9 +16562,6 @@ NET_API int windows_channel::get_type_of_service() const noexcept {
 #define NET_DETAIL_SYS_WINDOWS_PIPE_SERVER_IPP
 
 #if NET_BODIES
-
-#include <cerrno>
-#include <new>
 
 #if defined(_WIN32)
 
@@ -17251,9 +16707,6 @@ NET_API constexpr PortEntry::Operations PipeServerEntry::table{
 
 #if NET_BODIES
 
-#include <cerrno>
-#include <new>
-
 #if defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
@@ -17345,9 +16798,6 @@ NET_API void windows_acceptor::release() noexcept {
 #define NET_DETAIL_SYS_WINDOWS_ERRORS_IPP
 
 #if NET_BODIES
-
-#include <cerrno>
-#include <cstdint>
 
 #if defined(_WIN32)
 
@@ -17488,8 +16938,6 @@ NET_API int status_error(unsigned long status) noexcept {
 
 #if NET_BODIES && defined(_WIN32)
 
-#include <cerrno>
-
 namespace net::inline NET_ABI::detail::os {
 
 inline win::Handle file_of(NativeHandle file) noexcept { return reinterpret_cast<win::Handle>(file); }
@@ -17562,10 +17010,6 @@ NET_API std::ptrdiff_t write_slow_file(NativeHandle, const char*, std::size_t) n
 
 #if NET_BODIES
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-
 #if defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
@@ -17636,8 +17080,6 @@ NET_API int open_ticket(const char* from, NativeHandle& opened) noexcept {
 #define NET_DETAIL_SYS_WINDOWS_NAMES_IPP
 
 #if NET_BODIES
-
-#include <cstring>
 
 #if defined(_WIN32)
 
@@ -17752,9 +17194,6 @@ NET_API void count_in_resolver(int) noexcept {}
 
 #if NET_BODIES
 
-#include <cerrno>
-#include <new>
-
 #if defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
@@ -17831,7 +17270,6 @@ NET_API void Waker::drain() noexcept {
 
 #if NET_BODIES
 
-#include <cerrno>
 #include <csignal>
 
 #if defined(_WIN32)
@@ -19100,24 +18538,13 @@ NET_API std::string inspect(const SocketAddress& address) {
 #ifndef NET_DETAIL_BLOCK_LIST_RULE_LINE_HPP
 #define NET_DETAIL_BLOCK_LIST_RULE_LINE_HPP
 
-#include <cstddef>
-#include <optional>
-#include <string_view>
-
 // The rules behind a BlockList: what they say, and which addresses they match. Internal.
 #ifndef NET_DETAIL_BLOCK_LIST_RULES_HPP
 #define NET_DETAIL_BLOCK_LIST_RULES_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
 // A lock for many readers or one writer, to be held for moments. Internal.
 #ifndef NET_DETAIL_BASE_SHARED_LOCK_HPP
 #define NET_DETAIL_BASE_SHARED_LOCK_HPP
-
-#include <cstdint>
 
 namespace net::inline NET_ABI::detail {
 
@@ -19171,16 +18598,9 @@ class ReadGuard {
 #ifndef NET_DETAIL_BLOCK_LIST_INTERVAL_SET_HPP
 #define NET_DETAIL_BLOCK_LIST_INTERVAL_SET_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <utility>
-
 // Where to look among sorted keys, so that a search need not begin in the middle of all of them. Internal.
 #ifndef NET_DETAIL_BLOCK_LIST_KEY_INDEX_HPP
 #define NET_DETAIL_BLOCK_LIST_KEY_INDEX_HPP
-
-#include <cstddef>
-#include <cstdint>
 
 namespace net::inline NET_ABI::detail {
 
@@ -19619,13 +19039,6 @@ NET_API void take_shared_locks_at_fork() noexcept;
 // Reads a JSON text that should be a list of strings. Internal.
 #ifndef NET_DETAIL_TEXT_JSON_STRINGS_HPP
 #define NET_DETAIL_TEXT_JSON_STRINGS_HPP
-
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <system_error>
-#include <utility>
-#include <vector>
 
 namespace net::inline NET_ABI::detail {
 
@@ -20231,9 +19644,6 @@ NET_API void Pipes::clear() noexcept {
 
 #if NET_BODIES
 
-#include <cstdio>
-#include <cstdlib>
-
 namespace net::inline NET_ABI::detail {
 
 [[noreturn]] NET_API void wrong_step(int from, int to) noexcept {
@@ -20552,33 +19962,14 @@ NET_API Endpoint SocketState::remote() {
 #ifndef NET_DETAIL_CONNECT_CONNECTOR_HPP
 #define NET_DETAIL_CONNECT_CONNECTOR_HPP
 
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
 // Names to addresses by the system's resolver, on threads of its own. Internal.
 #ifndef NET_DETAIL_CONNECT_LOOKUP_HPP
 #define NET_DETAIL_CONNECT_LOOKUP_HPP
-
-#include <cstddef>
-#include <span>
-#include <string>
-#include <utility>
 
 // Host names that are not ASCII, in the form in which resolvers know them: "bücher.test" is "xn--bcher-kva.test".
 // Internal. The system's own AI_IDN reads names in the charset of the process's locale, which nobody has to set.
 #ifndef NET_DETAIL_TEXT_IDNA_HPP
 #define NET_DETAIL_TEXT_IDNA_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
 
 namespace net::inline NET_ABI::detail {
 
@@ -20965,11 +20356,6 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
 
 #if NET_BODIES
 
-#include <cerrno>
-#include <string>
-#include <string_view>
-#include <utility>
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// Takes the open descriptor out of the loop, or into another channel of it. The socket is closed then, without events.
@@ -21154,9 +20540,6 @@ NET_API SocketState::~SocketState() {
 #define NET_DETAIL_STREAM_CLOSE_IPP
 
 #if NET_BODIES
-
-#include <string>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -21417,9 +20800,6 @@ NET_API void SocketState::reset_and_destroy() {
 
 #if NET_BODIES
 
-#include <string>
-#include <utility>
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // ── end() ──────────────────────────────────────────────────────────────────
@@ -21545,10 +20925,6 @@ NET_API void SocketState::finish() {
 #define NET_DETAIL_STREAM_FLOW_IPP
 
 #if NET_BODIES
-
-#include <string>
-#include <string_view>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -21739,9 +21115,6 @@ NET_API std::size_t SocketState::own_listeners(unsigned event) const noexcept {
 
 #if NET_BODIES
 
-#include <string>
-#include <string_view>
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// So much is thrown away of what the other side still sends.
@@ -21887,8 +21260,6 @@ NET_API void SocketState::last_owner_gone() noexcept {
 
 #if NET_BODIES
 
-#include <string>
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void SocketState::set_up(const SocketOptions& options) {
@@ -22027,13 +21398,6 @@ NET_API void SocketState::apply_options() {
 #define NET_DETAIL_STREAM_READ_IPP
 
 #if NET_BODIES
-
-#include <cstddef>
-#include <cstring>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -22250,11 +21614,6 @@ NET_API void SocketState::push_end() {
 
 #if NET_BODIES
 
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // ── to the listeners ───────────────────────────────────────────────────────
@@ -22426,9 +21785,6 @@ NET_API void SocketState::after_end() {
 
 #if NET_BODIES
 
-#include <string>
-#include <utility>
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// S12.21: a new connection finds everything as new, except what is named here and what is no part of a connection.
@@ -22541,10 +21897,6 @@ NET_API void SocketState::leave_writes_behind() {
 #define NET_DETAIL_STREAM_SEND_IPP
 
 #if NET_BODIES
-
-#include <cstddef>
-#include <cstring>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -22739,10 +22091,6 @@ NET_API void SocketState::call_finish_callbacks(const Error& error) {
 #define NET_DETAIL_STREAM_WRITE_IPP
 
 #if NET_BODIES
-
-#include <cstddef>
-#include <cstring>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -24216,8 +23564,6 @@ NET_API WorkRef::~WorkRef() {
 
 #if NET_BODIES
 
-#include <cstdlib>
-
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API WorkerPool::~WorkerPool() {
@@ -25599,10 +24945,6 @@ NET_API void take_shared_locks_at_fork() noexcept {
 #define NET_DETAIL_TEXT_JSON_STRINGS_IPP
 
 #if NET_BODIES
-
-#include <string>
-#include <system_error>
-#include <utility>
 
 namespace net::inline NET_ABI::detail {
 

@@ -8,40 +8,18 @@
 #ifndef NET_CLUSTER_HPP
 #define NET_CLUSTER_HPP
 
-#include <concepts>
-#include <cstdint>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
 // A worker's own side of its cluster: it asks its primary to listen, and is given connections. Internal.
 #ifndef NET_DETAIL_CLUSTER_OWN_SIDE_HPP
 #define NET_DETAIL_CLUSTER_OWN_SIDE_HPP
-
-#include <cstdint>
-#include <string>
-#include <string_view>
 
 // A worker of a cluster: what its primary has of it, and what it has of itself. Internal; net::Worker is its face.
 #ifndef NET_DETAIL_CLUSTER_WORKER_STATE_HPP
 #define NET_DETAIL_CLUSTER_WORKER_STATE_HPP
 
-#include <cstdint>
-#include <optional>
-#include <string_view>
-
 // What a primary and its workers say to each other: a kind, numbers and texts in one message of their channel.
 // Internal.
 #ifndef NET_DETAIL_CLUSTER_WIRE_HPP
 #define NET_DETAIL_CLUSTER_WIRE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <string>
-#include <string_view>
-#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -126,11 +104,6 @@ class Heard {
 #ifndef NET_DETAIL_IO_PROCESSES_HPP
 #define NET_DETAIL_IO_PROCESSES_HPP
 
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-
 namespace net::inline NET_ABI::detail {
 
 /// A program, and what it is started with.
@@ -170,9 +143,6 @@ concept MachineProcesses = requires(Program& program, NativeHandle channel, std:
 #ifndef NET_DETAIL_SYS_POSIX_PROCESSES_HPP
 #define NET_DETAIL_SYS_POSIX_PROCESSES_HPP
 
-#include <cstdint>
-#include <string>
-
 #if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
@@ -198,9 +168,6 @@ inline bool hands_over_in_turn() noexcept { return true; }
 // Programs that are started, by CreateProcessW. Internal.
 #ifndef NET_DETAIL_SYS_WINDOWS_PROCESSES_HPP
 #define NET_DETAIL_SYS_WINDOWS_PROCESSES_HPP
-
-#include <cstdint>
-#include <string>
 
 #if defined(_WIN32)
 
@@ -391,20 +358,9 @@ struct OwnSide : Handle {
 #ifndef NET_DETAIL_CLUSTER_PRIMARY_HPP
 #define NET_DETAIL_CLUSTER_PRIMARY_HPP
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
 // What a primary listens on for its workers, and how it hands the connections over in turn. Internal.
 #ifndef NET_DETAIL_CLUSTER_SHARED_SERVER_HPP
 #define NET_DETAIL_CLUSTER_SHARED_SERVER_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -694,10 +650,6 @@ void removeAllListeners() {
 
 #if NET_BODIES
 
-#include <cerrno>
-#include <cstdlib>
-#include <utility>
-
 #if !defined(_WIN32)
 
 #include <spawn.h>
@@ -863,17 +815,9 @@ NET_API void end_process(int code) { std::exit(code); }
 
 #if NET_BODIES
 
-#include <cerrno>
-#include <cstdlib>
-#include <new>
-#include <utility>
-
 // A program's arguments as the one line that Windows has of them, and what it was given beside. Internal.
 #ifndef NET_DETAIL_SYS_WINDOWS_COMMAND_LINE_HPP
 #define NET_DETAIL_SYS_WINDOWS_COMMAND_LINE_HPP
-
-#include <string>
-#include <string_view>
 
 #if defined(_WIN32)
 
@@ -1160,8 +1104,6 @@ NET_API constexpr Handle::Operations WorkerState::table{
 
 #if NET_BODIES
 
-#include <utility>
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API constexpr Handle::Operations OwnSide::table{
@@ -1417,9 +1359,6 @@ NET_API void OwnSide::end() {
 
 #if NET_BODIES
 
-#include <cerrno>
-#include <utility>
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API constexpr Handle::Operations SharedServer::table{
@@ -1625,8 +1564,6 @@ NET_API void SharedServer::close() {
 #define NET_DETAIL_CLUSTER_PRIMARY_IPP
 
 #if NET_BODIES
-
-#include <cerrno>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -1938,9 +1875,6 @@ NET_API void schedulingPolicy(SchedulingPolicy policy) { detail::ClusterState::o
 #define NET_DETAIL_SYS_WINDOWS_COMMAND_LINE_IPP
 
 #if NET_BODIES
-
-#include <cstddef>
-#include <utility>
 
 #if defined(_WIN32)
 

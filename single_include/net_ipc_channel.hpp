@@ -9,22 +9,9 @@
 #ifndef NET_IPC_CHANNEL_HPP
 #define NET_IPC_CHANNEL_HPP
 
-#include <concepts>
-#include <coroutine>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <type_traits>
-#include <utility>
-
 // The events of a channel between processes. Internal; net::IpcChannel says what they mean.
 #ifndef NET_DETAIL_IPC_EVENTS_HPP
 #define NET_DETAIL_IPC_EVENTS_HPP
-
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
@@ -84,27 +71,13 @@ enum : unsigned { ipc_message, ipc_error, ipc_disconnect, ipc_drain };
 #ifndef NET_DETAIL_IPC_STATE_HPP
 #define NET_DETAIL_IPC_STATE_HPP
 
-#include <coroutine>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string_view>
-
 // Frames out of what arrives, however it is cut, and the descriptors that belong to them. Internal.
 #ifndef NET_DETAIL_IPC_FRAME_READER_HPP
 #define NET_DETAIL_IPC_FRAME_READER_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
 // How messages between processes are cut out of a stream of bytes: docs/ipc-frames.md says it for others. Internal.
 #ifndef NET_DETAIL_IPC_FRAMES_HPP
 #define NET_DETAIL_IPC_FRAMES_HPP
-
-#include <cstddef>
-#include <cstdint>
 
 namespace net::inline NET_ABI::detail {
 
@@ -211,12 +184,6 @@ class FrameReader {
 // What a channel has to send, each with what it carries and whom to tell. Internal.
 #ifndef NET_DETAIL_IPC_OUTGOING_HPP
 #define NET_DETAIL_IPC_OUTGOING_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -762,8 +729,6 @@ NET_API void FrameReader::clear() noexcept {
 
 #if NET_BODIES
 
-#include <new>
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void Outgoing::outlive_server() noexcept {
@@ -829,8 +794,6 @@ NET_API Outgoing* OutgoingList::take(std::uint64_t id) noexcept {
 #define NET_DETAIL_IPC_PULL_IPP
 
 #if NET_BODIES
-
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -951,14 +914,9 @@ NET_API void IpcState::last_owner_gone() noexcept {
 
 #if NET_BODIES
 
-#include <utility>
-
 // A socket on its way to another process: laid aside, handed on, or taken back. Internal.
 #ifndef NET_DETAIL_IPC_HANDOVER_HPP
 #define NET_DETAIL_IPC_HANDOVER_HPP
-
-#include <string>
-#include <string_view>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -1223,9 +1181,6 @@ NET_API void IpcState::emit_message(std::string_view bytes, const ReceivedHandle
 #define NET_DETAIL_IPC_SEND_IPP
 
 #if NET_BODIES
-
-#include <cstring>
-#include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -1725,8 +1680,6 @@ NET_API void IpcState::settle() noexcept {
 #define NET_IPC_CHANNEL_IPP
 
 #if NET_BODIES
-
-#include <string>
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 

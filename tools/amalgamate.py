@@ -20,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = ROOT / "include"
 TARGETS = ROOT / "single_include"
 BESIDE = {"net_ipc_channel.hpp": "net/ipc_channel.hpp", "net_cluster.hpp": "net/cluster.hpp"}
+OTHERS = re.compile(r"#include <[^>]+>$")
 OURS = re.compile(r'\s*#\s*include\s*[<"](net(?:/[^>"]+)?\.[hi]pp)[>"]')
 CONDITION = re.compile(r"\s*#\s*(if|endif)")
 
@@ -33,6 +34,11 @@ def splice(name, reached, out, bodies):
     for number, line in enumerate((INCLUDE / name).read_text("utf-8").splitlines(), 1):
         if condition := CONDITION.match(line):
             depth += 1 if condition[1] == "if" else -1
+        if depth == top and OTHERS.match(line) and not OURS.match(line):  # once is enough, where no #if is between
+            if line in reached or (name.endswith(".ipp") and f"{line} for bodies" in reached):
+                gone = True
+                continue
+            reached.add(f"{line} for bodies" if name.endswith(".ipp") else line)
         if not (ours := OURS.match(line)):
             if line or out[-1] or not gone:
                 out.append(line)
