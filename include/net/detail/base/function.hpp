@@ -36,8 +36,9 @@ concept CallsTask = requires(F& callable, Args&&... args) {
 template <class F>
 constexpr bool require_callback() {
   constexpr bool is_called = !GivesTask<F> && !std::is_arithmetic_v<std::remove_cvref_t<F>>;
-  static_assert(is_called,
-                "a callback is something to call: [] { ... }; net::spawn runs a task, and co_await net::sleep(100) waits");
+  static_assert(
+      is_called,
+      "a callback is something to call: [] { ... }; net::spawn runs a task, and co_await net::sleep(100) waits");
   constexpr bool fits = !is_called || std::is_invocable_v<std::decay_t<F>&>;
   static_assert(fits, "a callback takes no arguments; a lambda captures what it needs: [value] { ... }");
   return is_called && fits;
@@ -103,8 +104,9 @@ class Function<R(Args...)> {
 
  public:
   /// Whether holding it needs no memory.
-  template <class F>
-  static constexpr bool fits = sizeof(F) <= capacity && alignof(F) <= alignment && noexcept(F(std::declval<F>()));
+  template <class Callable>
+  static constexpr bool fits =
+      sizeof(Callable) <= capacity && alignof(Callable) <= alignment && noexcept(Callable(std::declval<Callable>()));
 
   Function() noexcept = default;
   Function(std::nullptr_t) noexcept {}
