@@ -15,6 +15,12 @@ REASONS = {
                " handed over and abandoned: 440 functions at -O2, none of which takes 2 % of the time. At -O0 half of"
                " the time is the header itself, in which all that a program does not use is read too. Whoever minds"
                " that compiles the library once.",
+    "instructions": "A handle that a listener is given by reference stands in its object, so that the reference may be"
+                    " kept; and a descriptor may have been forked, adopted or handed over. Each is looked at.",
+    "calls": "A descriptor leaves the poller before it is closed: a copy of it, in a child process or by dup(2), would"
+             " be reported for ever.",
+    "bytes": "A connection has a place among those of its server, one for the data of its user, and one for the handle"
+             " that its listeners are given.",
     "lone": "At one connection the server sleeps between messages, and a wake-up costs more than all the rest. The"
             " ratio moves by several percent from run to run.",
     "spread": "Where a peer is ahead by a few percent, that is within the spread of the rounds (see the quartiles"
@@ -64,11 +70,11 @@ def of_counted(section):
     for figure, title, most in (("echo_1", "instructions for each echo, 1 connection", 300), ("echo_50", "… 50 connections", 240),
                                 ("burst", "… for each burst", 2000), ("close", "… for each connection accepted and closed", 1500)):
         if instructions(figure) is not None:
-            yield (title, f"≤ {most:,}", f"{instructions(figure):,.0f}", instructions(figure) <= most, "")
+            yield (title, f"≤ {most:,}", f"{instructions(figure):,.0f}", instructions(figure) <= most, "instructions")
     for figure, title, most in (("echo_1", "system calls for each lone echo", 3), ("burst", "… for each burst", 3),
                                 ("visit", "… for each connection (accept, echo, close)", 8)):
         if calls(figure):
-            yield (title, f"≤ {most}", f"{calls(figure):.1f}".removesuffix(".0"), calls(figure) < most + 0.05, "")
+            yield (title, f"≤ {most}", f"{calls(figure):.1f}".removesuffix(".0"), calls(figure) < most + 0.05, "calls")
     for figure, title, most in (("echo_1", "allocations for each message", 0), ("visit", "… for each connection", 2)):
         own = section.get(figure, {}).get("net", {}).get("allocations")
         if own:
@@ -92,7 +98,7 @@ def of_compiled(section):
 def of_memory(section):
     own = section["peers"].get("net")
     if own:
-        yield ("resident bytes for each idle connection with a 'data' listener", "≤ 400", f"{own['idle']:.0f}", own["idle"] <= 400, "")
+        yield ("resident bytes for each idle connection with a 'data' listener", "≤ 400", f"{own['idle']:.0f}", own["idle"] <= 400, "bytes")
 
 
 def section(results):
