@@ -188,9 +188,8 @@ struct KeptWithArguments : KeptCallable {
 /// does.
 template <TaskLike Task>
 struct ListenerResult<Task> {
-  static constexpr bool refers_to_arguments = true;
-  template <class F, class Given>
-  static constexpr bool lasts = refer_to_no_others(typename Parameters<F>::Types{}, Given{});
+  template <class F, class Call>
+  static constexpr bool lasts = refer_to_no_others(typename Parameters<F>::Types{}, Call::given());
 
   template <class F>
   class Held {

@@ -12,6 +12,7 @@
 
 #include <net/detail/base/access.hpp>
 #include <net/detail/base/fixed_string.hpp>
+#include <net/detail/base/function.hpp>
 #include <net/detail/base/on_throw.hpp>
 #include <net/detail/base/ref.hpp>
 #include <net/detail/events/listeners.hpp>
@@ -26,14 +27,11 @@ namespace detail {
 template <class... Types>
 struct TypeList {};
 
-template <class F, class... Given>
-concept CalledWith = requires(F& callable, Given&... given) { callable(given...); };
-
 /// How many of the leading `Args` a listener takes after `Taken`, all of them if it can; -1 if none fit. Shorter
 /// lists are tried only where longer ones fail, so that the body of a generic listener sees no others.
 template <class F, class... Taken>
 constexpr int leading_count(TypeList<Taken...>, TypeList<>) {
-  return CalledWith<F, Taken...> ? 0 : -1;
+  return CallsAs<F, void, Taken&...> ? 0 : -1;
 }
 template <class F, class... Taken, class Next, class... Rest>
 constexpr int leading_count(TypeList<Taken...>, TypeList<Next, Rest...>) {
@@ -41,7 +39,7 @@ constexpr int leading_count(TypeList<Taken...>, TypeList<Next, Rest...>) {
   if constexpr (longer >= 0) {
     return longer + 1;
   } else {
-    return CalledWith<F, Taken...> ? 0 : -1;
+    return CallsAs<F, void, Taken&...> ? 0 : -1;
   }
 }
 
@@ -147,7 +145,9 @@ struct HandlesWithin {
 /// How a listener with this result is held and called: as it is, and nobody looks at the result.
 template <class Result>
 struct ListenerResult {
-  static constexpr bool refers_to_arguments = false;
+  /// Whether what the listener's parameters refer to is there as long as it looks at it.
+  template <class F, class Call>
+  static constexpr bool lasts = true;
 
   template <class F>
   using Held = std::conditional_t<alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes, F, Elsewhere<F>>;
@@ -174,10 +174,10 @@ struct ListenerCall {
                                                                 std::index_sequence<At...>) {
     (void)state, (void)args;
     if constexpr (Takes::self) {
-      constexpr bool constant = CalledWith<F, const Self, Constant<ArgumentType<At>>...>;
+      constexpr bool constant = CallsAs<F, void, const Self&, Constant<ArgumentType<At>>&...>;
       return f(Argument<Self, constant>(state).get(), Argument<ArgumentType<At>, constant>(args[At]).get()...);
     } else {
-      constexpr bool constant = CalledWith<F, Constant<ArgumentType<At>>...>;
+      constexpr bool constant = CallsAs<F, void, Constant<ArgumentType<At>>&...>;
       return f(Argument<ArgumentType<At>, constant>(args[At]).get()...);
     }
   }
@@ -257,12 +257,10 @@ struct Event {
         "a listener takes the arguments of its event, or the first few of them, or the emitter and then those");
     if constexpr (fits) {
       using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
-      if constexpr (Call::Result::refers_to_arguments) {
-        constexpr bool lasts = Call::Result::template lasts<std::decay_t<F>, decltype(Call::given())>;
-        static_assert(lasts,
-                      "take it by value: this parameter of a task refers to what an argument was converted to for the "
-                      "call alone");
-      }
+      constexpr bool lasts = Call::Result::template lasts<std::decay_t<F>, Call>;
+      static_assert(lasts,
+                    "take it by value: this parameter of a task refers to what an argument was converted to for the "
+                    "call alone");
       return to.add<typename Call::Record>(index, marks, front, Call::operations, std::forward<F>(listener));
     } else {
       return 0;

@@ -79,7 +79,7 @@ NET_GNU(noinline) NET_API void SocketState::read_loop(ReadResult got, bool to_th
     loop->drain_ticks();  // S2.2: before the next 'data'
     if (!read_interest) return;
   }
-  if (got.size <= 0) on_no_bytes(got.size);
+  on_no_bytes(got.size);
 }
 
 /// There is nothing now, the kernel is out of memory, or this is the end.
