@@ -34,12 +34,12 @@ def splice(name, reached, out, bodies):
     for number, line in enumerate((INCLUDE / name).read_text("utf-8").splitlines(), 1):
         if condition := CONDITION.match(line):
             depth += 1 if condition[1] == "if" else -1
-        if depth == top and OTHERS.match(line) and not OURS.match(line):  # once is enough, where no #if is between
-            if line in reached or (name.endswith(".ipp") and f"{line} for bodies" in reached):
-                gone = True
-                continue
-            reached.add(f"{line} for bodies" if name.endswith(".ipp") else line)
         if not (ours := OURS.match(line)):
+            if depth == top and OTHERS.match(line):  # once is enough, where no #if is between
+                if (line, 1) in reached or (line, top) in reached:
+                    gone = True
+                    continue
+                reached.add((line, top))
             if line or out[-1] or not gone:
                 out.append(line)
             gone = gone and not line  # blank lines around an #include that is gone become one

@@ -2,7 +2,7 @@
 """Check what the headers include: only headers further down, the system in one place, no costly std header.
 
 Also what a header must look like: its guard's name, no #pragma once, no using-directive, all names inside NET_ABI,
-nothing that only some compilers know.
+nothing that only some compilers know, and detail::exchange for std::exchange, which is slow to compile.
 """
 import functools
 import pathlib
@@ -200,6 +200,8 @@ def problems(name, suffix, text):
         code = line.split("//")[0]
         if not name.startswith((SYSTEM, ABI)) and (found := CALL.search(code)):
             yield number, f"{found[0].strip()} is the system's: ask the machine"
+        if "std::exchange(" in code:
+            yield number, "std::exchange costs four traits for each pair of types: detail::exchange"
         if depth == 1 and (found := EXTENSION.search(code)):
             yield number, f"{found[0]} is not known to all compilers: an #if must ask for those that know it"
         include = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
