@@ -46,19 +46,36 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct AbortState;
 
+/// What an abort calls, once, on the loop where it was asked for.
+struct AbortCall {
+  void (*call)(void* who, const Error& reason) = nullptr;
+  void* who = nullptr;
+};
+
 /// What happens on one loop when a signal aborts. Kept by that loop until it has fired, or was taken off.
 struct AbortHook : Handle {
   static const Operations table;
 
-  explicit AbortHook(LoopCore& core) noexcept : Handle(core, table) {}
-  void detach() noexcept;
+  AbortHook(LoopCore& core, AbortCall to_call) noexcept : Handle(core, table), callback(to_call) {}
+  /// Nothing is called any more.
+  void detach() noexcept { operations->abandon(*this); }
+  void take_off() noexcept;
 
-  Function<void(const Error&)> callback;
+  AbortCall callback;
   AbortState* signal = nullptr;  // while it is attached
 };
 
-/// Shared by a controller and its signals; any thread.
+/// Shared by a controller and its signals; any thread. Others ask it by its table: so only a program that makes one has
+/// the code of it, and not everyone whose options have space for a signal.
 struct AbortState {
+  struct Operations {
+    void (*free)(AbortState&) noexcept;
+    Ref<AbortHook> (*attach)(AbortState&, LoopCore&, AbortCall);
+    Ref<AbortState> (*either)(AbortState&, AbortState&);
+  };
+  static const Operations table;
+
+  const Operations* operations = &table;
   Atomic<std::size_t> owners{0};
   Atomic<int> aborted{0};
   bool begun = false;  // under the lock: the reason is known, and nothing is attached any more
@@ -74,14 +91,21 @@ struct AbortState {
   Callback kept;                 // what ties it to a stop token
 
   void retain() noexcept { owners.fetch_add(1); }
-  void release() noexcept;
+  void release() noexcept {
+    if (owners.fetch_sub(1) == 1) operations->free(*this);
+  }
   ~AbortState();
 
+  /// Calls back on that loop, unless the hook is detached before. None: it has aborted already.
+  [[nodiscard]] Ref<AbortHook> attach(LoopCore& loop, AbortCall callback) {
+    return operations->attach(*this, loop, callback);
+  }
+  /// One that aborts as soon as this one or the other does.
+  Ref<AbortState> either(AbortState& other) { return operations->either(*this, other); }
+
+  Ref<AbortHook> attach_hook(LoopCore& loop, AbortCall callback);
   /// One lock for all of them: it is held for moments, and seldom.
   static Machine::Mutex& mutex();
-
-  /// The hook calls back on its own loop. False: it has aborted already, and nothing is attached.
-  [[nodiscard]] bool attach(AbortHook& hook);
 
   bool remove(AbortHook& hook) noexcept;
 

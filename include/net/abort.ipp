@@ -12,9 +12,19 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API constexpr Handle::Operations AbortHook::table{
     [](Handle& handle) noexcept { delete static_cast<AbortHook*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<AbortHook&>(handle).detach(); }};
+    [](Handle& handle) noexcept { static_cast<AbortHook&>(handle).take_off(); }};
 
-NET_API bool AbortState::attach(AbortHook& hook) {
+NET_API constexpr AbortState::Operations AbortState::table{
+    [](AbortState& self) noexcept { delete &self; },
+    [](AbortState& self, LoopCore& loop, AbortCall callback) { return self.attach_hook(loop, callback); },
+    [](AbortState& self, AbortState& other) {
+      const Ref<AbortState> both(new AbortState);
+      both->follow(self);
+      both->follow(other);
+      return both;
+    }};
+
+NET_API Ref<AbortHook> AbortState::attach_hook(LoopCore& loop, AbortCall callback) {
   // whoever aborts, and wherever, needs no memory for it
   struct MailboxPlace {
     Mailbox* home;
@@ -22,18 +32,19 @@ NET_API bool AbortState::attach(AbortHook& hook) {
     ~MailboxPlace() {
       if (home) home->expect_no_more();
     }
-  } place(hook.loop->mailbox());
+  } place(loop.mailbox());
+  const Ref<AbortHook> hook(new AbortHook(loop, callback));
   const LockGuard locked(mutex());
   if (begun) {
     aborted.store(1);
-    return false;
+    return {};
   }
-  attached.push({&hook, place.home});
+  attached.push({hook.get(), place.home});
   detail::exchange(place.home, nullptr)->retain();
-  hook.retain();
-  hook.signal = this;
+  hook->retain();
+  hook->signal = this;
   retain();
-  return true;
+  return hook;
 }
 
 NET_API bool AbortState::remove(AbortHook& hook) noexcept {
@@ -154,17 +165,17 @@ NET_API void AbortState::fire(AbortHook& hook) {
   if (!hook.signal) return;
   aborted.store(1);
   const Ref<AbortHook> alive(&hook);
-  const auto callback = std::move(hook.callback);
+  const AbortCall callback = detail::exchange(hook.callback, {});
   const Error why = reason;
   hook.signal = nullptr;
   release();
   hook.release();
-  if (callback) callback(why);
+  if (callback.call) callback.call(callback.who, why);
 }
 
 /// Takes the hook off; one to which a posted callback is already on the way is not called then.
-NET_API void AbortHook::detach() noexcept {
-  callback.reset();
+NET_API void AbortHook::take_off() noexcept {
+  callback = {};
   AbortState* const from = signal;
   if (!from) return;
   const bool listed = from->remove(*this);
@@ -172,10 +183,6 @@ NET_API void AbortHook::detach() noexcept {
   signal = nullptr;
   from->release();
   release();
-}
-
-NET_API void AbortState::release() noexcept {
-  if (owners.fetch_sub(1) == 1) delete this;
 }
 
 NET_API AbortState::~AbortState() {

@@ -59,9 +59,9 @@ NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(voi
     loop.start_timer(*limits.timer, ms < 1 ? 1 : static_cast<std::uint64_t>(ms), loop.now());
   }
   if (limits.options.signal) {
-    limits.hook = Ref<AbortHook>(new AbortHook(loop));
-    limits.hook->callback = [&limits](const Error& reason) { limits.over(abort_failure(reason)); };
-    if (!Access::state(limits.options.signal).attach(*limits.hook)) require_not_aborted();
+    const auto over = [](void* who, const Error& reason) { static_cast<Limits*>(who)->over(abort_failure(reason)); };
+    limits.hook = Access::state(limits.options.signal).attach(loop, {over, &limits});
+    if (!limits.hook) require_not_aborted();
   }
   limits.waiting = waiting;
   limits.give_up = give_up;

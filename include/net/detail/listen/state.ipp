@@ -55,9 +55,7 @@ NET_API void ServerState::listen(const ListenOptions& asked) {
   reserve_one();
   start_over();
   NothingOpen unless{*this};
-  watch_signal(asked.signal && options.signal ? AbortSignal::any({asked.signal, options.signal})
-               : asked.signal                 ? asked.signal
-                                              : options.signal);
+  watch_signal(asked.signal);
   listen_on(asked);
   unless.passed = true;
 }
@@ -68,7 +66,7 @@ NET_API void ServerState::listen_as(const ServerState& other) {
   start_over();
   ipc = other.ipc;
   NothingOpen unless{*this};
-  watch_signal(options.signal);
+  watch_signal({});
   const int failed = acceptor.listen_beside(other.acceptor, 511);
   bound(failed, "", 0);
   unless.passed = true;
@@ -125,18 +123,13 @@ NET_API void ServerState::listen_path(const ListenOptions& asked) {
   bound(failed, path, -1);
 }
 
-/// S20.7: aborting closes the server; an aborted one closes on the next tick.
-NET_API void ServerState::watch_signal(const AbortSignal& signal) {
-  if (!signal) return;
-  if (signal.aborted()) {
-    tick(step_of<&ServerState::close>);
-    return;
-  }
-  abort_hook = Ref<AbortHook>(new AbortHook(*loop));
-  abort_hook->callback = [this](const Error&) { close(); };
-  if (Access::state(signal).attach(*abort_hook)) return;
-  abort_hook = {};
-  tick(step_of<&ServerState::close>);
+/// S20.7: aborting closes the server; an aborted one closes on the next tick. It may have a signal of its own.
+NET_API void ServerState::watch_signal(const AbortSignal& asked) {
+  if (!asked && !options.signal) return;
+  Ref<AbortState> signal(&Access::state(asked ? asked : options.signal));
+  if (asked && options.signal) signal = signal->either(Access::state(options.signal));
+  abort_hook = signal->attach(*loop, {[](void* self, const Error&) { static_cast<ServerState*>(self)->close(); }, this});
+  if (!abort_hook) tick(step_of<&ServerState::close>);
 }
 
 NET_API void ServerState::forget_signal() noexcept {

@@ -230,16 +230,13 @@ NET_API void SocketState::drop_listeners() noexcept {
 NET_API void SocketState::watch_signal(const AbortSignal& signal) {
   if (!signal) return;
   AbortState& state = Access::state(signal);
-  if (signal.aborted()) return destroy(abort_failure(state.reason));
-  Ref<AbortHook>& hook = ensure_cold().abort_hook;
-  hook = Ref<AbortHook>(new AbortHook(*loop));
-  hook->callback = [this](const Error& reason) {
-    const Ref<Handle> alive(this);
-    or_give_up(*this, [&] { destroy(abort_failure(reason)); });
-  };
-  if (state.attach(*hook)) return;
-  hook = {};
-  destroy(abort_failure(state.reason));
+  ensure_cold().abort_hook = state.attach(*loop, {[](void* who, const Error& reason) {
+                                                    auto& self = *static_cast<SocketState*>(who);
+                                                    const Ref<Handle> alive(&self);
+                                                    or_give_up(self, [&] { self.destroy(abort_failure(reason)); });
+                                                  },
+                                                  this});
+  if (!cold->abort_hook) destroy(abort_failure(state.reason));
 }
 
 NET_API void SocketState::destroy_soon() {
