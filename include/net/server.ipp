@@ -45,8 +45,8 @@ NET_API void Server::start(const ListenOptions& options) const {
 }
 
 NET_API void Server::start_at(int port, std::string_view host, int backlog) const {
-  if (port < 0) detail::throw_error(detail::bad_port("options.port", port));
-  start({.port = port, .host = std::string(host), .backlog = backlog});
+  if (port < 0 || port > 65535) detail::throw_error(detail::bad_port("options.port", port));
+  state_->begin({.port = port, .host = std::string(host), .backlog = backlog}, &detail::ServerState::listen_port);
 }
 
 NET_API std::vector<Socket> Server::connections() const {

@@ -66,12 +66,12 @@ NET_API std::optional<std::chrono::milliseconds> Socket::timeout() const {
 }
 
 NET_API std::vector<std::string> Socket::autoSelectFamilyAttemptedAddresses() const {
-  return state_->cold ? state_->cold->attempted : std::vector<std::string>{};
+  return state_->cold && state_->cold->attempted ? *state_->cold->attempted : std::vector<std::string>{};
 }
 
 NET_API std::optional<BlockList> Socket::blockList() const {
-  if (!state_->cold) return std::nullopt;
-  return state_->cold->block_list;
+  if (!state_->cold || !state_->cold->block_list) return std::nullopt;
+  return *state_->cold->block_list;
 }
 
 NET_API std::uint64_t Socket::bytesWritten() const {

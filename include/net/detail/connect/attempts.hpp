@@ -53,7 +53,7 @@ struct ConnectAttempts : Connecting, Handle {
   std::size_t begun = 0;
   Ref<TimerState> timer;
 
-  std::optional<BlockList> block_list;
+  Rare<BlockList> block_list;
   bool by_address = false;  // no lookup
   bool started = false;     // connect() has returned: what fails before that is taken back
   bool end_expected = false;

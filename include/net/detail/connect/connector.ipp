@@ -21,7 +21,7 @@ NET_API Ref<ConnectAttempts> Connector::prepare(const ConnectOptions& options) c
   attempts->local_port = options.localPort;
   attempts->by_address = options.path.empty() && isIP(attempts->host) != 0;
   if (attempts->by_address) add_attempt(*attempts, {attempts->host, family_of(attempts->host)});
-  attempts->block_list = options.blockList;
+  if (options.blockList) attempts->block_list.make(*options.blockList);
   (void)self.ensure_cold();
   self.loop->ticks().reserve(2);
   self.expect_close();
@@ -37,7 +37,7 @@ NET_API void Connector::start(const Ref<ConnectAttempts>& attempts, const Connec
   attempts->retain();
   self.touch();
   self.recount();
-  self.cold->block_list = attempts->block_list;
+  self.cold->block_list.take(attempts->block_list);
   if (attempts->by_address) {
     return self.tick([](SocketState& socket) {
       if (socket.connecting()) Connector{socket}.next_attempt();
@@ -144,7 +144,7 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
   if (attempts().list.empty()) return give_up_later(invalid);
   attempts().selecting = attempts().list.size() > 1;
   if (attempts().selecting) {
-    self.ensure_cold().attempted.clear();
+    self.ensure_cold().attempted.make();
     interleave();
   }
   next_attempt();

@@ -34,7 +34,7 @@ NET_API bool Connector::begin(Attempt& attempt) const {
   self.emit_event<on_attempt>(attempt.address, remote_port(), attempt.family);
   if (!self.connecting() || !same) return true;
   if (blocked) return give_up(block_error()), true;
-  if (attempts().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
+  if (attempts().selecting) self.cold->attempted->push_back(attempted_text(attempt));
   if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
   attempt.phase.move_to(AttemptPhase::running);
   watch(attempt.channel);

@@ -31,7 +31,7 @@ struct FileReading : FileState {
   void after_fork();
 
   // what pipe() asks of a source
-  FileReading& ensure_cold() noexcept { return *this; }
+  Pipes& ensure_pipes() noexcept { return pipes; }
   void data_listener_removed() noexcept {
     if (!listeners.has(file_data)) data_listening = false;
   }

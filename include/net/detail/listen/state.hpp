@@ -49,7 +49,10 @@ struct Listening {
   bool looking_up = false;
   bool inherits_no_delay = false;
   bool accepts = true;  // false: its connections are handed over to it
+  ListenOptions pending;  // while its host is looked up
 };
+
+class LookupAnswer;
 
 struct ServerState : Handle, Listening, MindsNoListeners {
   static const Operations table;
@@ -61,26 +64,30 @@ struct ServerState : Handle, Listening, MindsNoListeners {
 
   // ── listening ──
   void listen(const ListenOptions& asked);
-  void listen_on(const ListenOptions& asked);
+  void begin(const ListenOptions& asked, void (ServerState::*how)(const ListenOptions&));
+  void listen_port(const ListenOptions& asked);
   void listen_as(const ServerState& other);
   void start_over() noexcept;
   void reserve_one();
   void listen_path(const ListenOptions& asked);
   void listen_descriptor(const ListenOptions& asked);
   void look_up_host(const ListenOptions& asked);
+  void host_known();
+  void host_answered(const LookupAnswer& found);
   static const LookupAddress& first_usable(std::span<const LookupAddress> addresses) noexcept;
   void watch_signal(const AbortSignal& signal);
   void forget_signal() noexcept;
   void set_no_delay(bool on);
   int keep_alive_seconds() const noexcept { return whole_seconds(options.keepAliveInitialDelay); }
   static int backlog_of(const ListenOptions& asked) noexcept { return asked.backlog ? asked.backlog : 511; }
-  void bind(const Endpoint& at, const ListenOptions& asked);
+  void bind(const Endpoint& at);
   void bound(int failed, std::string_view address, int port);
   bool ask_elsewhere(const ListenOptions& asked);
   void opened_elsewhere(const ServerState& other, std::uint32_t number, bool accepting);
   void refused_elsewhere(const Error& why);
   void space_changed();
   void opened();
+  void emit_listening();
   void close();
   void reserve_close();
   /// 'close' has come, and it does not listen again.
@@ -139,8 +146,8 @@ struct ServerState : Handle, Listening, MindsNoListeners {
   static void job_of(Handle& self) {
     (static_cast<ServerState&>(self).*Member)();
   }
-  void tick(void (*step)(ServerState&)) {
-    if (loop) loop->ticks().push(OwedStep<ServerState>{Owing<ServerState>(*this), step});
+  void tick(void (*step)(ServerState&), std::uint64_t of = any_generation) {
+    if (loop) loop->ticks().emplace(CurrentStep<ServerState>{Owing<ServerState>(*this), step, of});
   }
   template <class What>
   void tick_with(const What& what, void (*step)(ServerState&, const What&)) {

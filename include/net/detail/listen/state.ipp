@@ -52,11 +52,18 @@ NET_API void ServerState::reserve_one() {
 }
 
 NET_API void ServerState::listen(const ListenOptions& asked) {
+  begin(asked, asked.fd >= 0      ? &ServerState::listen_descriptor
+                 : asked.port == -1 ? &ServerState::listen_path
+                                      : &ServerState::listen_port);
+}
+
+/// Whoever knows the way names it: a program that listens by port has no code of the other ways.
+NET_API void ServerState::begin(const ListenOptions& asked, void (ServerState::*how)(const ListenOptions&)) {
   reserve_one();
   start_over();
   NothingOpen unless{*this};
   watch_signal(asked.signal);
-  listen_on(asked);
+  (this->*how)(asked);
   unless.passed = true;
 }
 
@@ -72,11 +79,9 @@ NET_API void ServerState::listen_as(const ServerState& other) {
   unless.passed = true;
 }
 
-NET_API void ServerState::listen_on(const ListenOptions& asked) {
-  if (asked.fd >= 0) return listen_descriptor(asked);
-  if (asked.port != -1 && !asked.host.empty()) return look_up_host(asked);
+NET_API void ServerState::listen_port(const ListenOptions& asked) {
+  if (!asked.host.empty()) return look_up_host(asked);
   if (ask_elsewhere(asked)) return;
-  if (asked.port == -1) return listen_path(asked);
   // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
   Endpoint any = parse_endpoint("::", asked.port);
   const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
@@ -113,6 +118,7 @@ NET_API void ServerState::listen_descriptor(const ListenOptions& asked) {
 
 /// S23.2: the file is there when listen() returns.
 NET_API void ServerState::listen_path(const ListenOptions& asked) {
+  if (ask_elsewhere(asked)) return;
   path = asked.path;
   ipc = true;
   made_in = Machine::fork_count();
@@ -124,10 +130,10 @@ NET_API void ServerState::listen_path(const ListenOptions& asked) {
 }
 
 /// S20.7: aborting closes the server; an aborted one closes on the next tick. It may have a signal of its own.
-NET_API void ServerState::watch_signal(const AbortSignal& asked) {
-  if (!asked && !options.signal) return;
-  Ref<AbortState> signal(&Access::state(asked ? asked : options.signal));
-  if (asked && options.signal) signal = signal->either(Access::state(options.signal));
+NET_API void ServerState::watch_signal(const AbortSignal& given) {
+  if (!given && !options.signal) return;
+  Ref<AbortState> signal(&Access::state(given ? given : options.signal));
+  if (given && options.signal) signal = signal->either(Access::state(options.signal));
   abort_hook = signal->attach(*loop, {[](void* self, const Error&) { static_cast<ServerState*>(self)->close(); }, this});
   if (!abort_hook) tick(step_of<&ServerState::close>);
 }
@@ -142,30 +148,29 @@ NET_API void ServerState::look_up_host(const ListenOptions& asked) {
     // like a name that is not found
     return tick_with(nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
   }
+  pending = asked;
+  pending.signal = {};  // it is watched already
   looking_up = true;
-  const auto answered = [asked_in = generation, asked](ServerState& self, const auto& found) {
-    if (!self.looking_up || self.generation != asked_in) return;
-    self.looking_up = false;
-    const Owing<ServerState> owing(self);
-    if (const Error error = found.error()) {
-      self.emit_error(error);
-    } else {
-      self.bind(parse_endpoint(first_usable(found.addresses()).address, asked.port), asked);
-    }
-  };
-  if (isIP(asked.host) != 0) {
-    // known, but answered on a tick; it keeps the loop alive no longer than that
-    struct Itself {
-      LookupAddress address;
-      Error error() const { return no_error(); }
-      std::span<const LookupAddress> addresses() const noexcept { return {&address, 1}; }
-    };
-    tick_callback(
-        [answered, host = asked.host](ServerState& self) { answered(self, Itself{{host, family_of(host)}}); });
-  } else {
-    detail::look_up(*loop, asked.host, {Family::unspecified, Machine::address_config_hint(), true},
-                    [answered, self = Ref<ServerState>(this)](const LookupAnswer& found) { answered(*self, found); });
-  }
+  // a literal is known, but answered on a tick; it keeps the loop alive no longer than that
+  if (isIP(pending.host) != 0) return tick(step_of<&ServerState::host_known>, generation);
+  detail::look_up(*loop, pending.host, {Family::unspecified, Machine::address_config_hint(), true},
+                  [self = Ref<ServerState>(this), of = generation](const LookupAnswer& found) {
+                    if (self->generation == of) self->host_answered(found);
+                  });
+}
+
+NET_API void ServerState::host_known() {
+  if (!looking_up) return;
+  looking_up = false;
+  bind(parse_endpoint(pending.host, pending.port));
+}
+
+NET_API void ServerState::host_answered(const LookupAnswer& found) {
+  if (!looking_up) return;
+  looking_up = false;
+  const Owing<ServerState> owing(*this);
+  if (const Error error = found.error()) return emit_error(error);
+  bind(parse_endpoint(first_usable(found.addresses()).address, pending.port));
 }
 
 /// S9.6: not one that is of use on its link alone, unless there is no other.
@@ -176,16 +181,12 @@ NET_API const LookupAddress& ServerState::first_usable(std::span<const LookupAdd
   return addresses.front();
 }
 
-NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
-  const std::string address = endpoint_text(at);
-  if (loop->served_elsewhere) {
-    ListenOptions there = asked;
-    there.host = address;
-    if (ask_elsewhere(there)) return;
-  }
+NET_API void ServerState::bind(const Endpoint& at) {
+  pending.host = endpoint_text(at);
+  if (ask_elsewhere(pending)) return;
   loop->ticks().reserve(1);  // telling how it went needs no memory
-  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
-  bound(acceptor.listen(at, flags), address, asked.port);
+  const ListenFlags flags{pending.ipv6Only, pending.reusePort, backlog_of(pending)};
+  bound(acceptor.listen(at, flags), pending.host, pending.port);
 }
 
 /// The events come on the next tick, how ever it went (S9.2, S9.12).
@@ -242,10 +243,11 @@ NET_API void ServerState::opened() {
   retry.forget_delay();
   if (options.noDelay) set_no_delay(true);
   recount();
-  tick_with(
-      generation, +[](ServerState& self, const std::uint64_t& asked) {
-        if (self.acceptor.is_open() && self.generation == asked) self.emit_event<server_listening>();
-      });
+  tick(step_of<&ServerState::emit_listening>, generation);
+}
+
+NET_API void ServerState::emit_listening() {
+  if (acceptor.is_open()) emit_event<server_listening>();
 }
 
 /// What is set on the listening descriptor is inherited: one call less a connection.
@@ -283,7 +285,7 @@ NET_API void ServerState::remove_path() const noexcept {
 
 NET_API void ServerState::close_if_drained() {
   if (acceptor.is_open() || connections > 0 || closing == ServerClose::ticking || !loop) return;
-  OwedStep<ServerState> step{Owing<ServerState>(*this), step_of<&ServerState::emit_close>};
+  CurrentStep<ServerState> step{Owing<ServerState>(*this), step_of<&ServerState::emit_close>, any_generation};
   if (close_expected) {
     close_expected = false;
     loop->ticks().push_expected(std::move(step));

@@ -2,6 +2,7 @@
 #ifndef NET_DETAIL_LOOP_OWING_HPP
 #define NET_DETAIL_LOOP_OWING_HPP
 
+#include <cstdint>
 #include <type_traits>
 
 #include <net/detail/base/ref.hpp>
@@ -28,6 +29,21 @@ class Owing {
 /// Step (in `handle.hpp`), owed; and one with something to remember.
 template <class State>
 using OwedStep = Tick<Owing<State>, void (*)(State&)>;
+/// A step of one generation: one connection of a socket, or one listen() of a server. It is nothing to the next one,
+/// unless it is a step of all of them.
+inline constexpr std::uint64_t any_generation = ~std::uint64_t{};
+template <class State>
+struct CurrentStep {
+  static constexpr bool moves_as_bytes = true;
+  Owing<State> self;
+  void (*step)(State&);
+  std::uint64_t generation;
+  void operator()() {
+    or_give_up(*self, [this] {
+      if (self->generation == generation || generation == any_generation) step(*self);
+    });
+  }
+};
 template <class State, class What>
 struct OwedStepWith {
   static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;

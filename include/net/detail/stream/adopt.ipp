@@ -166,8 +166,8 @@ NET_API void SocketState::drop_captures() noexcept {
     cold->idle_timer = {};
     cold->finish_callbacks.clear();
     cold->abort_hook = {};
-    cold->pipes.clear();
-    cold->onread = {};
+    if (cold->pipes) cold->pipes->operations->clear(*cold->pipes);
+    cold->onread.clear();
     cold->user_data.clear();
   }
   delete detail::exchange(backlog, nullptr);

@@ -223,7 +223,7 @@ NET_API void SocketState::drop_listeners() noexcept {
   listeners.clear();
   expect_no_removal();
   data_listening = false;
-  if (cold) cold->pipes.source_closed();
+  if (cold && cold->pipes) cold->pipes->operations->source_closed(*cold->pipes);
 }
 
 /// S20: destroyed as soon as the signal aborts; forgotten after 'close'.

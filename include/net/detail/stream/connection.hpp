@@ -12,6 +12,7 @@
 
 #include <net/detail/base/function.hpp>
 #include <net/detail/base/queue.hpp>
+#include <net/detail/base/rare.hpp>
 #include <net/detail/base/vec.hpp>
 #include <net/detail/events/listeners.hpp>
 #include <net/detail/loop/retry.hpp>
@@ -85,7 +86,15 @@ struct ColdConnection {
   int path_result = 1;  // of a connect() to a path, until it is emitted; above 0: there is none
 };
 
-/// What most sockets never need; allocated when they do.
+/// Reading into the user's memory (S25).
+struct OnReading {
+  OnRead asked;
+  std::span<std::byte> buffer = {};
+  void (*read)(SocketState&, bool to_the_end);
+};
+
+/// What most sockets never need; allocated when they do. Each of the rare things comes with its code, so a program that
+/// asks for none of them has none of it.
 struct ColdState : ColdConnection {
   explicit ColdState(SocketState& self);
 
@@ -94,14 +103,13 @@ struct ColdState : ColdConnection {
   double idle_length = -1;  // ms, as given to setTimeout; below 0: not at all
   std::uint64_t last_activity = 0;
   ListenerId own[own_count] = {};
-  std::vector<std::string> attempted;  // S13.14; kept until the next race
-  std::optional<BlockList> block_list;
+  Rare<std::vector<std::string>> attempted;  // S13.14; kept until the next race
+  Rare<BlockList> block_list;
   Function<std::string(std::string_view piece, Decode what)> decode;
   Encoding encoding = Encoding::utf8;
-  OnRead onread;
-  std::span<std::byte> onread_buffer;
+  Rare<OnReading> onread;
   Ref<AbortHook> abort_hook;
-  Pipes pipes;
+  Rare<Pipes> pipes;
   std::size_t corks = 0;  // cork() less uncork()
   Retry memory;           // while the system has none for this socket
   int keep_alive_seconds = 0;

@@ -112,7 +112,9 @@ NET_API void SocketState::final_done() {
   OnThrow again{*this, tick_step_of<&SocketState::finish>};
   emit_event<on_prefinish>();
   again.passed = true;
-  if (again.same) place.push(SocketTick{Owing<SocketState>(*this), step_of<&SocketState::finish>, generation});
+  if (again.same) {
+    place.push(CurrentStep<SocketState>{Owing<SocketState>(*this), step_of<&SocketState::finish>, generation});
+  }
 }
 
 NET_API void SocketState::finish() {

@@ -135,8 +135,8 @@ NET_API void SocketState::expect_removal() {
 
 NET_API void SocketState::readable_listener_removed() noexcept {
   if (!removal_expected) return;  // it is owed, and looks at all of them
-  loop->ticks().push_expected(
-      OwedStep<SocketState>{Owing<SocketState>(*this), step_of<&SocketState::look_at_readable_listeners>});
+  loop->ticks().push_expected(CurrentStep<SocketState>{
+      Owing<SocketState>(*this), step_of<&SocketState::look_at_readable_listeners>, any_generation});
   removal_expected = listeners.has(on_readable) && loop->ticks().expect_if_space();
 }
 

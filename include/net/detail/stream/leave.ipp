@@ -68,7 +68,7 @@ NET_API void SocketState::look_after() {
   if (reader_note != ReaderNote::left) return;
   if (destroyed() || end_emitted() || connecting()) {
     reader_note.move_to(ReaderNote::none);
-  } else if (data_listening || readable_listening || (cold && !cold->pipes.empty())) {
+  } else if (data_listening || readable_listening || (cold && cold->pipes && !cold->pipes->empty())) {
     if (data_listening) resume();
     taken_over();
   } else if (ending()) {

@@ -98,7 +98,7 @@ struct PipeTo : PipeLink {
   void stop() {
     const Source held = from();
     const Ref<PipeLink> link =
-        Access::state(held).ensure_cold().pipes.take([this](PipeLink& each) { return &each == this; });
+        Access::state(held).ensure_pipes().take([this](PipeLink& each) { return &each == this; });
     if (link) finish_unpipe(held, &link, 1);
   }
   void ended() {
@@ -118,7 +118,7 @@ struct PipeTo : PipeLink {
   }
   void pause_source(const Source& held, Destination& full) {
     hear_drain(full);
-    Access::state(held).ensure_cold().pipes.wait_for(*this);
+    Access::state(held).ensure_pipes().wait_for(*this);
     held.pause();
   }
   /// A destination that was released, or went to another process, takes nothing any more: it is unpiped, and the piece
@@ -136,7 +136,7 @@ struct PipeTo : PipeLink {
     if (off) return;
     awaits_drain = false;
     const Source held = from();
-    if (!Access::state(held).ensure_cold().pipes.await_drain() && source->data_listening) held.resume();
+    if (!Access::state(held).ensure_pipes().await_drain() && source->data_listening) held.resume();
   }
   void failed(const Error& error) {
     if (off) return;
@@ -203,7 +203,7 @@ template <class Source>
 void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) links[i]->off = true;
   for (std::size_t i = 0; i < count; ++i) links[i]->operations->take_off(*links[i]);
-  if (Access::state(source).ensure_cold().pipes.empty()) source.pause();
+  if (Access::state(source).ensure_pipes().empty()) source.pause();
   // When 'unpipe' was emitted: nobody else would let a source go on that waited for this destination. As in Node, one
   // that will not drain any more does not let it, unless the source has other destinations and something for them.
   struct GoOn {
@@ -212,7 +212,7 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
     bool emitted = false;
     void now() {
       emitted = true;
-      const Pipes& pipes = Access::state(source).ensure_cold().pipes;
+      const Pipes& pipes = Access::state(source).ensure_pipes();
       const bool waited = detail::exchange(link.awaits_drain, false);
       const bool goes_on =
           (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
@@ -232,7 +232,7 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
 
 template <class Source>
 void unpipe_all(const Source& source) {
-  const Vec<Ref<PipeLink>> links = Access::state(source).ensure_cold().pipes.take_all();
+  const Vec<Ref<PipeLink>> links = Access::state(source).ensure_pipes().take_all();
   if (!links.empty()) finish_unpipe(source, links.begin(), links.size());
 }
 
@@ -240,7 +240,7 @@ void unpipe_all(const Source& source) {
 template <class Emits, class Source, class Destination>
 void unpipe_from(const Source& source, const Destination& destination) {
   using To = PipeTo<Source, Destination, Emits>;
-  const Ref<PipeLink> link = Access::state(source).ensure_cold().pipes.take([&](PipeLink& each) {
+  const Ref<PipeLink> link = Access::state(source).ensure_pipes().take([&](PipeLink& each) {
     if (each.operations != &To::table) return false;
     const auto& other = static_cast<To&>(each).destination;
     return same_destination(destination, other ? *other : *To::itself(source));
@@ -309,10 +309,10 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
   if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
   if (!to_itself) link->destination.emplace(destination);
   link->ends = options.end;
-  Access::state(source).ensure_cold().pipes.add(Ref<PipeLink>(link.get()));
+  Access::state(source).ensure_pipes().add(Ref<PipeLink>(link.get()));
   CallOnThrow undo([&] {
     link->off = true;
-    (void)Access::state(source).ensure_cold().pipes.take([&](PipeLink& each) { return &each == link.get(); });
+    (void)Access::state(source).ensure_pipes().take([&](PipeLink& each) { return &each == link.get(); });
     link->take_off();
   });
   hear_source(link, source, destination);

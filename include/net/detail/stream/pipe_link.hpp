@@ -72,6 +72,14 @@ struct PipeLink {
 /// The destinations of one source.
 class Pipes {
  public:
+  /// By which a socket, of which few are piped, asks them.
+  struct Operations {
+    void (*clear)(Pipes&) noexcept;
+    void (*source_closed)(Pipes&) noexcept;
+  };
+  static const Operations table;
+  const Operations* const operations = &table;
+
   Pipes() noexcept = default;
   Pipes(const Pipes&) = delete;
   Pipes& operator=(const Pipes&) = delete;

@@ -8,6 +8,9 @@
 
 namespace net::inline NET_ABI::detail {
 
+NET_API constexpr Pipes::Operations Pipes::table{[](Pipes& self) noexcept { self.clear(); },
+                                                 [](Pipes& self) noexcept { self.source_closed(); }};
+
 NET_API bool Pipes::await_drain() const noexcept {
   for (const auto& link : list_) {
     if (link->awaits_drain) return true;

@@ -63,7 +63,7 @@ NET_API bool SocketState::speculative_read() {
 
 NET_GNU(noinline) NET_API void SocketState::read_slow(bool to_the_end) {
   if (!read_interest) return;
-  if (users_buffer) return read_onread(to_the_end);
+  if (users_buffer) return cold->onread->read(*this, to_the_end);
   if (cold && !cold->unread.empty()) return deliver_unread();
   read_loop(channel.read(loop->receive_buffer(), LoopCore::receive_capacity), to_the_end);
 }
@@ -101,7 +101,7 @@ NET_API void SocketState::on_read_end(std::ptrdiff_t got) {
 /// S25: into the user's memory, one callback a read.
 NET_API void SocketState::read_onread(bool to_the_end) {
   for (int reads = 32; reads > 0 && read_interest; --reads) {
-    const std::span<std::byte> into = cold->onread_buffer;
+    const std::span<std::byte> into = cold->onread->buffer;
     if (into.empty()) return on_read_end(-ENOBUFS);  // reading nothing would look like the end
     const ReadResult lent = channel.read(reinterpret_cast<char*>(into.data()), into.size());
     const std::ptrdiff_t got = lent.size;
@@ -112,7 +112,7 @@ NET_API void SocketState::read_onread(bool to_the_end) {
     touch();
     bytes_read += static_cast<std::uint64_t>(got);
     const SameConnection same(*this);
-    const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), into);
+    const bool more_wanted = cold->onread->asked.callback(static_cast<std::size_t>(got), into);
     if (!same) return;
     next_onread_buffer();
     if (!more_wanted) unwatch_readable();
@@ -124,9 +124,10 @@ NET_API void SocketState::read_onread(bool to_the_end) {
 
 /// S25.4: no buffer at all leaves the one before; an empty one is one.
 NET_API void SocketState::next_onread_buffer() {
-  if (!cold->onread.allocate) return;
-  const std::span<std::byte> given = cold->onread.allocate();
-  if (given.data()) cold->onread_buffer = given;
+  OnReading& into = *cold->onread;
+  if (!into.asked.allocate) return;
+  const std::span<std::byte> given = into.asked.allocate();
+  if (given.data()) into.buffer = given;
 }
 
 /// Emits what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be emitted, because a

@@ -271,6 +271,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
     if (!cold) cold = new ColdState(*this);
     return *cold;
   }
+  Pipes& ensure_pipes();
   /// An internal once-listener, in its place among the user's.
   void once_inside(OwnListener which, unsigned event, void (*step)(SocketState&));
   void drop_own(OwnListener which) noexcept;
@@ -315,7 +316,6 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   Flow asked_flow = Flow::unset;  // by pause() and resume(), whichever came last
 
   Machine::Channel channel;
-  static constexpr std::uint64_t any_generation = ~std::uint64_t{};
   std::uint64_t generation = 0;  // counts connections, so that what belongs to an old one knows
   std::size_t owed = 0;          // what is queued and may be emitted: 'close' itself, and every tick
 

@@ -117,6 +117,11 @@ NET_GNU(noinline) NET_API void SocketState::ready_otherwise(unsigned what) {
   if ((what & writable) && request == WriteRequest::in_flight && channel.is_open()) send_in_flight();
 }
 
+NET_API Pipes& SocketState::ensure_pipes() {
+  ColdState& kept = ensure_cold();
+  return kept.pipes ? *kept.pipes : kept.pipes.make();
+}
+
 NET_API void SocketState::once_inside(OwnListener which, unsigned event, void (*step)(SocketState&)) {
   struct Body {
     SocketState* self;

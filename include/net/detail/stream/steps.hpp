@@ -12,15 +12,6 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// A step of one connection: it is nothing to the next one.
-struct SocketTick {
-  static constexpr bool moves_as_bytes = true;
-  Owing<SocketState> self;
-  void (*step)(SocketState&);
-  std::uint64_t generation;
-  void operator()();
-};
-
 template <auto Member, class What>
 struct SocketTickWith {
   static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;

@@ -11,17 +11,11 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 // A step is made in its place in the queue: it comes several times with each connection, and moving it there costs
 // more.
 NET_API void SocketState::tick(void (*step)(SocketState&)) {
-  if (loop) loop->ticks().emplace(SocketTick{Owing<SocketState>(*this), step, generation});
+  if (loop) loop->ticks().emplace(CurrentStep<SocketState>{Owing<SocketState>(*this), step, generation});
 }
 
 NET_API void SocketState::tick_always(void (*step)(SocketState&)) {
-  if (loop) loop->ticks().emplace(OwedStep<SocketState>{Owing<SocketState>(*this), step});
-}
-
-NET_API void SocketTick::operator()() {
-  or_give_up(*self, [this] {
-    if (self->generation == generation) step(*self);
-  });
+  if (loop) loop->ticks().emplace(CurrentStep<SocketState>{Owing<SocketState>(*this), step, any_generation});
 }
 
 NET_API OnThrow::~OnThrow() {
