@@ -14,7 +14,7 @@ HEADING = re.compile(r"// ── (.+) ──$")
 TYPE = re.compile(r"(class|struct|union|enum class|enum)\b ?(?:\[\[\w+(?:\([^)]*\))?\]\] )?([\w:<>,. ]*?)(?: final)?(?: : (.*))?$")
 PROTECTED = re.compile(r"^([\w:<>&* ]*\w) ?\((\w+)\) ?\(")  # `bool(check)(…)`: no macro of that name is called
 NAMESPACE = re.compile(r"(?:inline )?namespace\b ?([\w: ]*)$")
-SPECIFIERS = re.compile(r"(?:(?:\[\[\w+\]\]|NET_API|inline|friend|extern) )+")
+SPECIFIERS = re.compile(r"(?:(?:\[\[\w+\]\]|NET_API|NET_RARE|inline|friend|extern) )+")
 FUNCTION_NAME = re.compile(r"(operator\b ?(?:\(\)|[^\s\w(]+|[\w:]+)|~?\w+)$")
 NAME = re.compile(r"(\w+)(?:\[\w*\])?(?: ?[={].*)?$")
 OPENING, CLOSING = "([{", ")]}"

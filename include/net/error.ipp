@@ -46,15 +46,15 @@ class NewText {
 
 namespace net::inline NET_ABI {
 
-NET_API const std::error_category& error_category() noexcept {
+NET_RARE const std::error_category& error_category() noexcept {
   static const detail::Category category;
   detail::link_one_way_only();
   return category;
 }
 
-NET_API std::error_code make_error_code(Errc code) noexcept { return {static_cast<int>(code), error_category()}; }
+NET_RARE std::error_code make_error_code(Errc code) noexcept { return {static_cast<int>(code), error_category()}; }
 
-NET_API Error::Error(std::error_code code, std::string message) : std::system_error(code) {
+NET_RARE Error::Error(std::error_code code, std::string message) : std::system_error(code) {
   if (message.empty()) message = code.message();
   text_ = new detail::ErrorText;
   text_->name = code.category() == error_category() ? detail::name_of(static_cast<Errc>(code.value()))
@@ -62,7 +62,7 @@ NET_API Error::Error(std::error_code code, std::string message) : std::system_er
   text_->message = std::move(message);
 }
 
-NET_API Error& Error::operator=(const Error& other) noexcept {
+NET_RARE Error& Error::operator=(const Error& other) noexcept {
   if (other.text_) other.text_->owners.fetch_add(1);
   release();
   std::system_error::operator=(other);
@@ -70,51 +70,51 @@ NET_API Error& Error::operator=(const Error& other) noexcept {
   return *this;
 }
 
-NET_API Error::Error(std::error_code code, detail::NewText& text) : std::system_error(code), text_(text.release()) {}
+NET_RARE Error::Error(std::error_code code, detail::NewText& text) : std::system_error(code), text_(text.release()) {}
 
-NET_API Error::Error(const Error& other) noexcept : std::system_error(other), text_(other.text_) {
+NET_RARE Error::Error(const Error& other) noexcept : std::system_error(other), text_(other.text_) {
   if (text_) text_->owners.fetch_add(1);
 }
 
-NET_API Error::Error(std::string message) : std::system_error(std::error_code{}), text_(new detail::ErrorText) {
+NET_RARE Error::Error(std::string message) : std::system_error(std::error_code{}), text_(new detail::ErrorText) {
   text_->message = std::move(message);
 }
 
-NET_API int Error::port() const noexcept { return text_ ? text_->port : -1; }
+NET_RARE int Error::port() const noexcept { return text_ ? text_->port : -1; }
 
-NET_API int Error::localPort() const noexcept { return text_ ? text_->local_port : -1; }
+NET_RARE int Error::localPort() const noexcept { return text_ ? text_->local_port : -1; }
 
-NET_API int Error::number() const noexcept { return text_ ? text_->number : 0; }
+NET_RARE int Error::number() const noexcept { return text_ ? text_->number : 0; }
 
-NET_API std::string_view Error::name() const noexcept { return text_ ? text_->name : std::string_view{}; }
+NET_RARE std::string_view Error::name() const noexcept { return text_ ? text_->name : std::string_view{}; }
 
-NET_API std::string_view Error::kind() const noexcept { return text_ ? text_->kind : std::string_view{}; }
+NET_RARE std::string_view Error::kind() const noexcept { return text_ ? text_->kind : std::string_view{}; }
 
-NET_API std::string_view Error::syscall() const noexcept {
+NET_RARE std::string_view Error::syscall() const noexcept {
   return text_ ? std::string_view(text_->syscall) : std::string_view{};
 }
 
-NET_API std::string_view Error::address() const noexcept {
+NET_RARE std::string_view Error::address() const noexcept {
   return text_ ? std::string_view(text_->address) : std::string_view{};
 }
 
-NET_API std::string_view Error::localAddress() const noexcept {
+NET_RARE std::string_view Error::localAddress() const noexcept {
   return text_ ? std::string_view(text_->local_address) : std::string_view{};
 }
 
-NET_API std::string_view Error::hostname() const noexcept {
+NET_RARE std::string_view Error::hostname() const noexcept {
   return text_ ? std::string_view(text_->host) : std::string_view{};
 }
 
-NET_API std::span<const Error> Error::errors() const noexcept {
+NET_RARE std::span<const Error> Error::errors() const noexcept {
   return text_ ? std::span<const Error>(text_->attempts) : std::span<const Error>{};
 }
 
-NET_API Error Error::cause() const { return text_ && !text_->cause.empty() ? text_->cause.front() : Error(); }
+NET_RARE Error Error::cause() const { return text_ && !text_->cause.empty() ? text_->cause.front() : Error(); }
 
-NET_API const char* Error::what() const noexcept { return text_ ? text_->message.c_str() : ""; }
+NET_RARE const char* Error::what() const noexcept { return text_ ? text_->message.c_str() : ""; }
 
-NET_API void Error::release() noexcept {
+NET_RARE void Error::release() noexcept {
   if (text_ && text_->owners.fetch_sub(1) == 1) delete text_;
 }
 
@@ -122,9 +122,9 @@ NET_API void Error::release() noexcept {
 
 namespace net::inline NET_ABI::detail {
 
-NET_API NewText::NewText() : text_(new ErrorText) {}
+NET_RARE NewText::NewText() : text_(new ErrorText) {}
 
-NET_API NewText::~NewText() { delete text_; }
+NET_RARE NewText::~NewText() { delete text_; }
 
 [[noreturn]] NET_API void throw_error(const Error& error) {
 #if defined(__cpp_exceptions)
@@ -135,31 +135,31 @@ NET_API NewText::~NewText() { delete text_; }
 #endif
 }
 
-NET_API const Error& no_error() {
+NET_RARE const Error& no_error() {
   alignas(Error) static unsigned char storage[sizeof(Error)];
   static const Error* const none = ::new (static_cast<void*>(storage)) Error;  // outlives every static object
   return *none;
 }
 
-NET_API std::string escape_nul(std::string_view path) {
+NET_RARE std::string escape_nul(std::string_view path) {
   std::string text;
   for (const char byte : path) byte == '\0' ? text.append("\\0") : text.append(1, byte);
   return text;
 }
 
-NET_API std::string quoted(std::string_view given) {
+NET_RARE std::string quoted(std::string_view given) {
   std::string text = "'";
   for (const char byte : given) byte == '\0' ? text.append("\\x00") : text.append(1, byte);
   return text.append("'");
 }
 
-NET_API std::string with_port(std::string_view address, int port) {
+NET_RARE std::string with_port(std::string_view address, int port) {
   std::string text = escape_nul(address);
   if (port > 0) text.append(":").append(std::to_string(port));
   return text;
 }
 
-NET_API NewText system_text(int number, std::string_view syscall) {
+NET_RARE NewText system_text(int number, std::string_view syscall) {
   NewText text;
   text->name = system_error_name(number);
   text->syscall = syscall;
@@ -168,12 +168,12 @@ NET_API NewText system_text(int number, std::string_view syscall) {
   return text;
 }
 
-NET_API Error system_failure(int number, std::string_view syscall) {
+NET_RARE Error system_failure(int number, std::string_view syscall) {
   NewText text = system_text(number, syscall);
   return {std::error_code(number, std::generic_category()), text};
 }
 
-NET_API Error address_failure(int number, std::string_view syscall, std::string_view address, int port) {
+NET_RARE Error address_failure(int number, std::string_view syscall, std::string_view address, int port) {
   NewText text = system_text(number, syscall);
   if (!address.empty()) text->message.append(" ").append(with_port(address, port));
   text->address = address;
@@ -181,7 +181,7 @@ NET_API Error address_failure(int number, std::string_view syscall, std::string_
   return {std::error_code(number, std::generic_category()), text};
 }
 
-NET_API Error local_failure(int number, std::string_view syscall, std::string_view address, int port,
+NET_RARE Error local_failure(int number, std::string_view syscall, std::string_view address, int port,
                             std::string_view local_address, int local_port, bool asked) {
   NewText text = system_text(number, syscall);
   text->message.append(" ").append(with_port(address, port));
@@ -195,7 +195,7 @@ NET_API Error local_failure(int number, std::string_view syscall, std::string_vi
   return {std::error_code(number, std::generic_category()), text};
 }
 
-NET_API Error listen_failure(int number, std::string_view address, int port) {
+NET_RARE Error listen_failure(int number, std::string_view address, int port) {
   NewText text = system_text(number, "listen");
   text->message.append(": ").append(system_error_description(number));
   if (!address.empty()) text->message.append(" ").append(with_port(address, port));
@@ -204,7 +204,7 @@ NET_API Error listen_failure(int number, std::string_view address, int port) {
   return {std::error_code(number, std::generic_category()), text};
 }
 
-NET_API Error lookup_failure(Errc code, std::string_view host) {
+NET_RARE Error lookup_failure(Errc code, std::string_view host) {
   NewText text;
   text->name = name_of(code);
   text->syscall = "getaddrinfo";
@@ -214,14 +214,14 @@ NET_API Error lookup_failure(Errc code, std::string_view host) {
   return {make_error_code(code), text};
 }
 
-NET_API Error lookup_failure(int number, std::string_view host) {
+NET_RARE Error lookup_failure(int number, std::string_view host) {
   NewText text = system_text(number, "getaddrinfo");
   text->host = host;
   text->message.append(" ").append(escape_nul(host));
   return {std::error_code(number, std::generic_category()), text};
 }
 
-NET_API Error aggregate_failure(std::vector<Error> attempts, std::string_view message) {
+NET_RARE Error aggregate_failure(std::vector<Error> attempts, std::string_view message) {
   NewText text;
   text->message = message;
   text->kind = "AggregateError";
@@ -234,7 +234,7 @@ NET_API Error aggregate_failure(std::vector<Error> attempts, std::string_view me
   return {code, text};
 }
 
-NET_API NewText coded_text(Errc code, std::string message) {
+NET_RARE NewText coded_text(Errc code, std::string message) {
   NewText text;
   text->name = name_of(code);
   text->kind = kind_of(code);
@@ -242,26 +242,26 @@ NET_API NewText coded_text(Errc code, std::string message) {
   return text;
 }
 
-NET_API Error make_error(Errc code, std::string message) {
+NET_RARE Error make_error(Errc code, std::string message) {
   NewText text = coded_text(code, std::move(message));
   return {make_error_code(code), text};
 }
 
-NET_API Error make_error(Errc code) { return make_error(code, std::string(message_of(code))); }
+NET_RARE Error make_error(Errc code) { return make_error(code, std::string(message_of(code))); }
 
-NET_API Error abort_failure(const Error& reason) {
+NET_RARE Error abort_failure(const Error& reason) {
   NewText text = coded_text(Errc::ERR_ABORTED, std::string(message_of(Errc::ERR_ABORTED)));
   text->cause.push_back(reason);
   return {make_error_code(Errc::ERR_ABORTED), text};
 }
 
-NET_API Error invalid_value(std::string_view name, std::string_view reason, std::string_view received) {
+NET_RARE Error invalid_value(std::string_view name, std::string_view reason, std::string_view received) {
   std::string message = name.find('.') == std::string_view::npos ? "The argument '" : "The property '";
   message.append(name).append("' ").append(reason).append(". Received ").append(received);
   return make_error(Errc::ERR_INVALID_ARG_VALUE, std::move(message));
 }
 
-NET_API std::string number_text(double value) {
+NET_RARE std::string number_text(double value) {
   if (value != value) return "NaN";
   if (!(value < 1e15 && value > -1e15)) return value > 0 ? "Infinity" : "-Infinity";
   if (value == static_cast<double>(static_cast<long long>(value))) return std::to_string(static_cast<long long>(value));
@@ -270,35 +270,35 @@ NET_API std::string number_text(double value) {
   return text;
 }
 
-NET_API Error out_of_range(std::string_view name, std::string_view range, std::string_view received) {
+NET_RARE Error out_of_range(std::string_view name, std::string_view range, std::string_view received) {
   std::string message = "The value of \"";
   message.append(name).append("\" is out of range. It must be ").append(range).append(". Received ").append(received);
   return make_error(Errc::ERR_OUT_OF_RANGE, std::move(message));
 }
 
-NET_API Error bad_port(std::string_view name, long long value) {
+NET_RARE Error bad_port(std::string_view name, long long value) {
   std::string message(name);
   message.append(" should be >= 0 and < 65536. Received type number (").append(std::to_string(value)).append(").");
   return make_error(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
 }
 
-NET_API Error bad_port(std::string_view name, std::string_view value) {
+NET_RARE Error bad_port(std::string_view name, std::string_view value) {
   std::string message(name);
   message.append(" should be >= 0 and < 65536. Received type string (").append(quoted(value)).append(").");
   return make_error(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
 }
 
-NET_API bool has_nul(std::string_view host) noexcept { return host.find('\0') != std::string_view::npos; }
+NET_RARE bool has_nul(std::string_view host) noexcept { return host.find('\0') != std::string_view::npos; }
 
-NET_API Error nul_in_host(std::string_view host) {
+NET_RARE Error nul_in_host(std::string_view host) {
   return invalid_value("options.host", "must be a string without null bytes", quoted(host));
 }
 
-NET_API Error bad_ip(std::string_view text) {
+NET_RARE Error bad_ip(std::string_view text) {
   return make_error(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + escape_nul(text));
 }
 
-NET_API Error bad_family(int family, std::string_view host, int port) {
+NET_RARE Error bad_family(int family, std::string_view host, int port) {
   std::string message = "Invalid address family: " + std::to_string(family) + " ";
   message.append(escape_nul(host)).append(":").append(std::to_string(port));
   NewText text = coded_text(Errc::ERR_INVALID_ADDRESS_FAMILY, std::move(message));
@@ -307,7 +307,7 @@ NET_API Error bad_family(int family, std::string_view host, int port) {
   return {make_error_code(Errc::ERR_INVALID_ADDRESS_FAMILY), text};
 }
 
-NET_API Error error_of([[maybe_unused]] const std::exception_ptr& thrown, const char* otherwise) {
+NET_RARE Error error_of([[maybe_unused]] const std::exception_ptr& thrown, const char* otherwise) {
 #if defined(__cpp_exceptions)
   try {
     std::rethrow_exception(thrown);
@@ -320,18 +320,18 @@ NET_API Error error_of([[maybe_unused]] const std::exception_ptr& thrown, const 
   return Error(otherwise);
 }
 
-NET_API Error end_after_destroy() {
+NET_RARE Error end_after_destroy() {
   return make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
 }
 
-NET_API Error ended_by_other_party() {
+NET_RARE Error ended_by_other_party() {
   NewText text;
   text->name = "EPIPE";
   text->message = "This socket has been ended by the other party";
   return {std::error_code(EPIPE, std::generic_category()), text};
 }
 
-NET_API std::string Category::message(int value) const { return std::string(name_of(static_cast<Errc>(value))); }
+NET_RARE std::string Category::message(int value) const { return std::string(name_of(static_cast<Errc>(value))); }
 
 }  // namespace net::inline NET_ABI::detail
 

@@ -100,7 +100,7 @@ TEST_CASE("S24.13: piping from a socket that is destroyed or was never connected
   CHECK(to.listenerCount<"drain">() == 0);
   run_to_the_end(loop);
   CHECK(log.text() == "pipe pipe resume");
-  CHECK_MESSAGE(net::detail::Access::state(destroyed).ensure_cold().pipes.empty(),
+  CHECK_MESSAGE(net::detail::Access::state(destroyed).ensure_pipes().empty(),
                 "it went with the listeners, since its other side is not open either");
   destroyed.pipe(to);
   fresh.unpipe();

@@ -44,6 +44,10 @@
 #define NET_GNU(advice)
 #endif
 
+// NET_RARE stands there instead before what every program compiles and none runs often: what begins, ends or fails. It is
+// compiled for size, away from the rest.
+#define NET_RARE NET_GNU(cold) NET_API
+
 // Declared first, it is what `namespace net::detail` opens again elsewhere. The headers name it in full all the same:
 // to clang++ the symbols of what stands in a namespace are named as the namespace was opened.
 namespace net::inline NET_ABI::detail {

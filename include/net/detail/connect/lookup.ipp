@@ -21,14 +21,14 @@ NET_API constexpr Handle::Operations LookupState::table{
       if (auto& self = static_cast<LookupState&>(handle); self.callback) self.ask();
     }};
 
-NET_API void Question::ask_system() {
+NET_RARE void Question::ask_system() {
   Vec<Endpoint> ends;
   failed = Machine::look_up(name, options.family, options.hints, ends);
   found.reserve(ends.size());
   for (const Endpoint& end : ends) found.push({endpoint_text(end), end.ip.family});
 }
 
-NET_API void Question::find() {
+NET_RARE void Question::find() {
 #if defined(__cpp_exceptions)
   try {
     ask_system();
@@ -41,7 +41,7 @@ NET_API void Question::find() {
 #endif
 }
 
-NET_API ResolverPool& ResolverPool::instance() {
+NET_RARE ResolverPool& ResolverPool::instance() {
   static constinit Atomic<ResolverPool*> pool{nullptr};
   ResolverPool* shared = pool.load();
   while (!shared || shared->made_in_ != Machine::fork_count()) {
@@ -52,7 +52,7 @@ NET_API ResolverPool& ResolverPool::instance() {
   return *shared;
 }
 
-NET_API bool ResolverPool::submit(Question& question) noexcept {
+NET_RARE bool ResolverPool::submit(Question& question) noexcept {
   const LockGuard locked(mutex_);
   // one that was woken is idle until it runs: those who wait already will take it
   if (idle_ <= waiting_questions_ && threads_ < max_threads &&
@@ -68,7 +68,7 @@ NET_API bool ResolverPool::submit(Question& question) noexcept {
   return true;
 }
 
-NET_API void LookupState::ask() {
+NET_RARE void LookupState::ask() {
   std::string name;
   const int wrong = to_ascii_host(host, name) ? 0 : EINVAL;
   PostedAnswer posted(new Question(*this, loop->mailbox(), std::move(name), options));
@@ -84,7 +84,7 @@ NET_API void LookupState::ask() {
   }
 }
 
-NET_API void LookupState::answer(const Question& question) {
+NET_RARE void LookupState::answer(const Question& question) {
   const Ref<LookupState> alive(this);
   --questions;
   release();
@@ -94,12 +94,12 @@ NET_API void LookupState::answer(const Question& question) {
   done(LookupAnswer(*this, question));
 }
 
-NET_API Error LookupAnswer::error() const {
+NET_RARE Error LookupAnswer::error() const {
   if (asked_.refused != 0) return lookup_failure(asked_.refused, asked_.host);
   return question_.failed == Errc{} ? no_error() : lookup_failure(question_.failed, asked_.host);
 }
 
-NET_API void LookupState::abandon() noexcept {
+NET_RARE void LookupState::abandon() noexcept {
   callback.reset();
   while (questions > 0) {
     --questions;
@@ -107,7 +107,7 @@ NET_API void LookupState::abandon() noexcept {
   }
 }
 
-NET_API void ResolverPool::work() noexcept {
+NET_RARE void ResolverPool::work() noexcept {
   mutex_.lock();
   for (;;) {
     while (!first_) {
@@ -131,7 +131,7 @@ NET_API void ResolverPool::work() noexcept {
   }
 }
 
-NET_API void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done) {
+NET_RARE void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done) {
   const Ref<LookupState> state(new LookupState(loop, std::move(host), options));
   state->callback = std::move(done);
   state->ask();

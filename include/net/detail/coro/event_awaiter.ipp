@@ -43,7 +43,7 @@ NET_API Socket ConnectAwaiter::await_resume() {
   return emitter();
 }
 
-NET_GNU(cold) NET_API bool WriteAwaiter::was_refused() {
+NET_RARE bool WriteAwaiter::was_refused() {
   if (is_over(emitter())) {
     failure_ = emitter().errored();
     if (!*failure_) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);

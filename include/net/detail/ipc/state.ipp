@@ -116,7 +116,7 @@ NET_API void IpcState::update_watch() {
 }
 
 /// S32.2: the system has no memory, or too many descriptors are under way. It would say so again at once.
-NET_GNU(cold) NET_API void IpcState::wait_for_system() {
+NET_RARE void IpcState::wait_for_system() {
   memory.after(10);
   short_now = true;
 }

@@ -28,7 +28,7 @@ NET_API void ServerState::accept_one() {
 
 /// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other
 /// failures are of one client.
-NET_GNU(cold) NET_API void ServerState::cannot_accept(int number) {
+NET_RARE void ServerState::cannot_accept(int number) {
   const bool no_memory = short_of_memory(-number);
   const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||
                        number == ENOTSOCK || number == EOPNOTSUPP;
@@ -42,7 +42,7 @@ NET_GNU(cold) NET_API void ServerState::cannot_accept(int number) {
 }
 
 /// The listening descriptor is watched again only when it is of use.
-NET_API void ServerState::accept_again() {
+NET_RARE void ServerState::accept_again() {
   if (!acceptor.is_open()) return;
   const Ref<ServerState> alive(this);
   Machine::Channel channel;
@@ -61,7 +61,7 @@ NET_API void ServerState::accept_again() {
 NET_API void ServerState::look_at_shortage() noexcept { shortage_emitted = !acceptor.has_reserve(); }
 
 /// Whether the block list turns it away. A client that is gone cannot be asked for, and is not let through (S21.6).
-NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
+NET_RARE bool ServerState::blocks(const Machine::Channel& channel) const {
   if (!options.blockList) return false;
   const Endpoint remote = channel.remote_end();
   return remote ? (options.blockList->check)(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
@@ -114,7 +114,7 @@ NET_API void ServerState::take(NativeHandle connection, std::string_view receive
   accepted(channel, received);
 }
 
-NET_API void ServerState::drop(Machine::Channel& channel) {
+NET_RARE void ServerState::drop(Machine::Channel& channel) {
   const Endpoint local = channel.local_end(), remote = channel.remote_end();
   emit_event<server_drop>(DropInfo{endpoint_text(local), local.port, local.ip.family, endpoint_text(remote),
                                    remote.port, remote.ip.family});

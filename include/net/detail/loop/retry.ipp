@@ -10,7 +10,7 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-NET_API void Retry::when_descriptor_freed() {
+NET_RARE void Retry::when_descriptor_freed() {
   make_timer();
   constexpr std::uint64_t step = 100;
   const std::uint64_t delay = tries_ < 10 ? step : tries_ < 14 ? (step << (tries_ - 9)) : 1000;
@@ -21,14 +21,14 @@ NET_API void Retry::when_descriptor_freed() {
   join();
 }
 
-NET_GNU(cold) NET_API void Retry::wake_all() noexcept {
+NET_RARE void Retry::wake_all() noexcept {
   while (Retry* const each = first()) {
     each->leave();
     if (each->waiting()) each->owner_.loop->start_timer(*each->timer_, 0, each->owner_.loop->now());
   }
 }
 
-NET_API void Retry::make_timer() {
+NET_RARE void Retry::make_timer() {
   if (timer_) return;
   Ref<TimerState> made(new TimerState(*owner_.loop));
   made->refd = false;
@@ -40,7 +40,7 @@ NET_API void Retry::make_timer() {
   timer_ = std::move(made);
 }
 
-NET_API void Retry::join() noexcept {
+NET_RARE void Retry::join() noexcept {
   if (listed_) return;
   listed_ = true;
   previous_ = nullptr;
@@ -48,18 +48,18 @@ NET_API void Retry::join() noexcept {
   if (next_) next_->previous_ = this;
 }
 
-NET_API void Retry::after(std::uint64_t ms) {
+NET_RARE void Retry::after(std::uint64_t ms) {
   make_timer();
   owner_.loop->update_time();
   owner_.loop->start_timer(*timer_, ms, owner_.loop->now());
 }
 
-NET_API void Retry::stop() noexcept {
+NET_RARE void Retry::stop() noexcept {
   leave();
   if (timer_ && owner_.loop) owner_.loop->stop_timer(*timer_);
 }
 
-NET_API void Retry::leave() noexcept {
+NET_RARE void Retry::leave() noexcept {
   if (!detail::exchange(listed_, false)) return;
   (previous_ ? previous_->next_ : first()) = next_;
   if (next_) next_->previous_ = previous_;

@@ -90,7 +90,7 @@ NET_GNU(always_inline) inline void LoopCore::turn(int max_ms) {
 }
 
 /// Waits without serving: what is ready is reported again at once. So the time between two waits is known.
-NET_GNU(cold) NET_API int LoopCore::measured_wait(int milliseconds) {
+NET_RARE int LoopCore::measured_wait(int milliseconds) {
   const std::uint64_t begun = Machine::now_ns();
   if (woken_at_ != 0 && begun - woken_at_ > counts_.longest_turn) counts_.longest_turn = begun - woken_at_;
   std::uint64_t ready = 0;

@@ -53,7 +53,7 @@ NET_API void SocketState::destroy(const Error& error) {
 }
 
 /// The first error is the one that it failed with.
-NET_GNU(cold) NET_API void SocketState::failed_with(const Error& error) {
+NET_RARE void SocketState::failed_with(const Error& error) {
   if (errored()) return;
   ensure_cold().errored = error;
   failure.move_to(Failure::pending);
@@ -68,7 +68,7 @@ NET_API void SocketState::leave_server() {
 
 /// 'error' on a tick. Without one, what silences 'data' and 'end' is set: on a tick too, if a read() may still give
 /// what is left.
-NET_API void SocketState::tick_error(Callback& emission) {
+NET_RARE void SocketState::tick_error(Callback& emission) {
   if (emission) return loop->ticks().push(std::move(emission));
   if (close_ticked) return;
   if (!ended() && !buffer) {  // there is nothing that could be emitted until then
@@ -78,13 +78,13 @@ NET_API void SocketState::tick_error(Callback& emission) {
   }
 }
 
-NET_GNU(cold) NET_API Callback SocketState::emit_later(const Error& error) {
+NET_RARE Callback SocketState::emit_later(const Error& error) {
   return Tick{Owing<SocketState>(*this),
               [error, asked = generation](SocketState& self) { self.emit_error(error, self.generation == asked); }};
 }
 
 /// It is emitted even if there is a new connection already, whose error it is not.
-NET_API void SocketState::emit_error(const Error& error, bool current) {
+NET_RARE void SocketState::emit_error(const Error& error, bool current) {
   if (current) {
     close_ticked = true;
     if (failure == Failure::emitted) return;
@@ -146,7 +146,7 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
 
 /// S32.5: there was no memory for something that had to be done. It is closed, and of its events only 'close' is left;
 /// the exception says why.
-NET_GNU(cold) NET_API void SocketState::give_up() noexcept {
+NET_RARE void SocketState::give_up() noexcept {
   if (!loop || destroyed()) return;
   const Ref<SocketState> alive(this);
   ++owed;  // until 'close' was emitted
@@ -168,7 +168,7 @@ NET_API void SocketState::close_now() {
   emit_close(true, &rest);
 }
 
-NET_API void SocketState::emit_cancelled(Place<Job>& rest) {
+NET_RARE void SocketState::emit_cancelled(Place<Job>& rest) {
   // whatever the callbacks and listeners in here throw, 'close' comes, with or without memory
   AgainOnThrow again(*this, job_of<&SocketState::close_now>, rest);
   // usually what was in flight; also callbacks that a tick was to call for which there was no memory
@@ -209,7 +209,7 @@ NET_API void SocketState::emit_close(bool current, Place<Job>* rest) {
   again.passed = true;
 }
 
-NET_API void SocketState::never_connected() {
+NET_RARE void SocketState::never_connected() {
   const Owing<SocketState> last(*this);
   --owed;
   // unless it connects again: then the new connection has its own

@@ -136,14 +136,14 @@ NET_API void SocketState::send_pending_connect() {
 // ── failure ────────────────────────────────────────────────────────────────
 
 /// Forgets the request that was under way.
-NET_API void SocketState::drop_request(const Error& error) {
+NET_RARE void SocketState::drop_request(const Error& error) {
   request.move_to(WriteRequest::none);
   if (backlog) write_length -= detail::exchange(backlog->in_flight_length, 0);
   failed_with(error);
 }
 
 /// Known inside write(): emitted on the next tick. What needs memory comes first: a write() that throws is none.
-NET_API void SocketState::write_failed_later(const Error& error, WriteCallback callback) {
+NET_RARE void SocketState::write_failed_later(const Error& error, WriteCallback callback) {
   (void)ensure_cold();
   WriteQueue& failed = ensure_backlog().in_flight;
   loop->ticks().reserve(1);
@@ -157,7 +157,7 @@ NET_API void SocketState::write_failed_later(const Error& error, WriteCallback c
 }
 
 /// The callbacks of what was in flight, of what waited behind it, of end(); then 'error' (S15.19, S15.20).
-NET_API void SocketState::write_failed(const Error& error) {
+NET_RARE void SocketState::write_failed(const Error& error) {
   drop_request(error);
   OnThrowWith again{*this, error,
                     +[](SocketState& self, const Error& why) { self.tick_with<&SocketState::write_failed>(why); }};

@@ -96,7 +96,7 @@ NET_API ColdState::ColdState(SocketState& self)
       }) {}
 
 /// S32.2: the poller says "now", and the system has no memory for it. It would say so again at once.
-NET_GNU(cold) NET_API void SocketState::wait_for_memory() {
+NET_RARE void SocketState::wait_for_memory() {
   ColdState& kept = ensure_cold();
   kept.memory.after(10);
   no_memory = true;

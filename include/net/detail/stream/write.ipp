@@ -195,7 +195,7 @@ NET_API void SocketState::flush_batched(Handle& handle) {
 }
 
 /// The kernel did not take all of it, or nothing at all any more.
-NET_GNU(cold) NET_API void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
+NET_RARE void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
   or_give_up(*this, [&] {
     batch_sent(batched, sent);
     if (sent >= 0 || means_later(sent)) return update_watch();
@@ -254,13 +254,13 @@ NET_API void SocketState::after_write(const std::size_t& last) {
 }
 
 /// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) does not say who ended (S16.5).
-NET_API Error SocketState::refusal(bool names_other) const {
+NET_RARE Error SocketState::refusal(bool names_other) const {
   if (!ending()) return make_error(Errc::ERR_STREAM_DESTROYED);
   return names_other && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
 }
 
 /// The callback comes before 'error'. If there is no memory for that one, neither comes.
-NET_API bool SocketState::refuse_write(WriteCallback& callback) {
+NET_RARE bool SocketState::refuse_write(WriteCallback& callback) {
   const Error error = refusal(true);
   if (!callback || !loop) return fail(error), false;
   loop->ticks().push(call_later(error, std::move(callback)));
@@ -271,7 +271,7 @@ NET_API bool SocketState::refuse_write(WriteCallback& callback) {
 }
 
 /// A callback on the next tick, whatever becomes of the connection.
-NET_API Callback SocketState::call_later(const Error& error, WriteCallback callback) {
+NET_RARE Callback SocketState::call_later(const Error& error, WriteCallback callback) {
   return Tick{Ref<SocketState>(this), [error, call = std::move(callback)](SocketState&) { call(error); }};
 }
 

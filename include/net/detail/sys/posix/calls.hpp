@@ -52,7 +52,7 @@ NET_API int accept_from(NativeHandle fd) noexcept;
 NET_API int open_reserve() noexcept;
 
 /// Why nothing was moved. After a signal the poller says when to try again, as after a full buffer.
-NET_GNU(cold) NET_API std::ptrdiff_t nothing_moved() noexcept;
+NET_RARE std::ptrdiff_t nothing_moved() noexcept;
 
 NET_API std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) noexcept;
 

@@ -76,7 +76,7 @@ NET_API int open_reserve() noexcept {
   return opened >= 0 || opened == -EMFILE || opened == -ENFILE ? opened : open_socket(AF_UNIX);
 }
 
-NET_GNU(cold) NET_API std::ptrdiff_t nothing_moved() noexcept {
+NET_RARE std::ptrdiff_t nothing_moved() noexcept {
 #if defined(__APPLE__)
   if (errno == EPROTOTYPE) return -EPIPE;  // what it says of a connection that is just being closed
 #endif

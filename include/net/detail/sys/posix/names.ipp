@@ -15,7 +15,7 @@
 
 namespace net::inline NET_ABI::detail::os {
 
-NET_API Errc lookup_failure(int failed) noexcept {
+NET_RARE Errc lookup_failure(int failed) noexcept {
   switch (failed) {
 #if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
     case EAI_NODATA:
@@ -33,7 +33,7 @@ NET_API Errc lookup_failure(int failed) noexcept {
   }
 }
 
-NET_API Errc look_up(const std::string& host, Family family, int hints, Vec<Endpoint>& found) {
+NET_RARE Errc look_up(const std::string& host, Family family, int hints, Vec<Endpoint>& found) {
   addrinfo asked{};
   asked.ai_family = family == Family::IPv4 ? AF_INET : family == Family::IPv6 ? AF_INET6 : AF_UNSPEC;
   asked.ai_socktype = SOCK_STREAM;
@@ -53,8 +53,8 @@ NET_API Errc look_up(const std::string& host, Family family, int hints, Vec<Endp
   return found.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};
 }
 
-NET_API int address_config_hint() noexcept { return AI_ADDRCONFIG; }
-NET_API int known_hints() noexcept {
+NET_RARE int address_config_hint() noexcept { return AI_ADDRCONFIG; }
+NET_RARE int known_hints() noexcept {
   int known = AI_ADDRCONFIG;
 #if defined(AI_ALL) && defined(AI_V4MAPPED)
   known |= AI_ALL | AI_V4MAPPED;
