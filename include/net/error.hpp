@@ -10,9 +10,9 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include <net/detail/base/abi.hpp>
+#include <net/detail/base/vec.hpp>
 #include <net/detail/text/error_names.hpp>
 
 namespace net::inline NET_ABI {
@@ -143,7 +143,7 @@ NET_API Error lookup_failure(Errc code, std::string_view host);
 NET_API Error lookup_failure(int number, std::string_view host);
 
 /// S3.8: the failures of all attempts as one error with an empty message and the code of the first.
-NET_API Error aggregate_failure(std::vector<Error> attempts, std::string_view message = {});
+NET_API Error aggregate_failure(Vec<Error>&& attempts, std::string_view message = {});
 
 NET_API NewText coded_text(Errc code, std::string message);
 

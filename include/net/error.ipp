@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <new>
-#include <vector>
 
 #include <net/detail/base/atomic.hpp>
 #include <net/detail/base/exchange.hpp>
@@ -23,8 +22,8 @@ struct ErrorText {
   int number = 0;
   int port = -1;
   int local_port = -1;
-  std::vector<Error> attempts;
-  std::vector<Error> cause;  // none or one
+  Vec<Error> attempts;
+  Vec<Error> cause;  // none or one
   Atomic<std::size_t> owners{1};
 };
 
@@ -107,10 +106,10 @@ NET_API std::string_view Error::hostname() const noexcept {
 }
 
 NET_API std::span<const Error> Error::errors() const noexcept {
-  return text_ ? std::span<const Error>(text_->attempts) : std::span<const Error>{};
+  return text_ ? std::span<const Error>(text_->attempts.begin(), text_->attempts.size()) : std::span<const Error>{};
 }
 
-NET_API Error Error::cause() const { return text_ && !text_->cause.empty() ? text_->cause.front() : Error(); }
+NET_API Error Error::cause() const { return text_ && !text_->cause.empty() ? text_->cause[0] : Error(); }
 
 NET_API const char* Error::what() const noexcept { return text_ ? text_->message.c_str() : ""; }
 
@@ -221,14 +220,14 @@ NET_API Error lookup_failure(int number, std::string_view host) {
   return {std::error_code(number, std::generic_category()), text};
 }
 
-NET_API Error aggregate_failure(std::vector<Error> attempts, std::string_view message) {
+NET_API Error aggregate_failure(Vec<Error>&& attempts, std::string_view message) {
   NewText text;
   text->message = message;
   text->kind = "AggregateError";
   std::error_code code;
   if (!attempts.empty()) {
-    text->name = attempts.front().name();
-    code = attempts.front().code();
+    text->name = attempts[0].name();
+    code = attempts[0].code();
   }
   text->attempts = std::move(attempts);
   return {code, text};
@@ -251,7 +250,7 @@ NET_API Error make_error(Errc code) { return make_error(code, std::string(messag
 
 NET_API Error abort_failure(const Error& reason) {
   NewText text = coded_text(Errc::ERR_ABORTED, std::string(message_of(Errc::ERR_ABORTED)));
-  text->cause.push_back(reason);
+  text->cause.push(reason);
   return {make_error_code(Errc::ERR_ABORTED), text};
 }
 

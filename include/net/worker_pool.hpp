@@ -9,8 +9,8 @@
 #include <new>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
+#include <net/detail/base/vec.hpp>
 #include <net/detail/coro/braced_options.hpp>
 #include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/work/job.hpp>
@@ -235,7 +235,7 @@ class WorkerPool {
   detail::Machine::Condition wake_, came_home_;
   detail::WorkList waiting_;
   detail::WorkList left_;  // in a child of fork(): what waited in the parent
-  std::vector<detail::Machine::Thread> threads_;
+  detail::Vec<detail::Machine::Thread> threads_;
   std::size_t max_threads_;
   std::size_t idle_ = 0;
   std::size_t awaited_ = 0;

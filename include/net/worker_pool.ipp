@@ -57,7 +57,7 @@ NET_API void WorkerPool::note_exit() noexcept {
 NET_API bool WorkerPool::has_thread() {
   if (idle_ <= waiting_.size() && threads_.size() < max_threads_) {
     detail::Machine::Thread thread;
-    if (thread.start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.push_back(thread);
+    if (thread.start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.push(thread);
   }
   return !threads_.empty();
 }

@@ -53,8 +53,10 @@ TEST_CASE("S3.7: a lookup error has the name, and no address") {
 }
 
 TEST_CASE("S3.8: an aggregate has no message, the code of its first error, and all of them") {
-  const Error error = net::detail::aggregate_failure(
-      {net::detail::system_failure(ECONNREFUSED, "connect"), net::detail::system_failure(ETIMEDOUT, "connect")});
+  net::detail::Vec<Error> attempts;
+  attempts.push(net::detail::system_failure(ECONNREFUSED, "connect"));
+  attempts.push(net::detail::system_failure(ETIMEDOUT, "connect"));
+  const Error error = net::detail::aggregate_failure(std::move(attempts));
   CHECK(std::string(error.what()).empty());
   CHECK(error.kind() == "AggregateError");
   CHECK(error.name() == "ECONNREFUSED");

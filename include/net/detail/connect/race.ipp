@@ -155,10 +155,10 @@ NET_API void Connector::delay_over() const {
 }
 
 NET_API void Connector::all_begun() const {
-  std::vector<Error> errors;
+  Vec<Error> errors;
   for (const Attempt* attempt : attempts().list) {
     if (attempt->is_under_way()) return;
-    if (attempt->error) errors.push_back(attempt->error);
+    if (attempt->error) errors.push(attempt->error);
   }
   give_up(errors.empty() ? make_error(Errc::ERR_SOCKET_CONNECTION_TIMEOUT) : aggregate_failure(std::move(errors)));
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <net/detail/base/vec.hpp>
 #include <net/detail/coro/joined_tasks.hpp>
 #include <net/task.hpp>
 
@@ -99,12 +100,12 @@ class OfVector {
 
   void begin(JoinedTasks& tasks) {
     joined_.reserve(tasks_.size());
-    for (Task<T>& task : tasks_) joined_.push_back(tasks.add(std::move(task)));
+    for (Task<T>& task : tasks_) joined_.push(tasks.add(std::move(task)));
   }
 
  protected:
   std::vector<Task<T>> tasks_;
-  std::vector<JoinedTask*> joined_;
+  Vec<JoinedTask*> joined_;
 };
 
 template <class T>
@@ -133,9 +134,9 @@ struct OneResult : OfVector<T> {
   }
 
  private:
-  std::vector<Error> failures() const {
-    std::vector<Error> all;
-    for (const JoinedTask* task : this->joined_) all.push_back(error_of(task->promise->thrown, "unknown exception"));
+  Vec<Error> failures() const {
+    Vec<Error> all;
+    for (const JoinedTask* task : this->joined_) all.push(error_of(task->promise->thrown, "unknown exception"));
     return all;
   }
 };
