@@ -126,7 +126,7 @@ net/error  net/ip  net/duration
 net/detail/text/error_names  net/detail/text/ip_grammar
 net/detail/base/fixed_string  net/detail/base/function  net/detail/base/lock_guard  net/detail/base/page_buffer
 net/detail/base/identity  net/detail/base/position  net/detail/base/queue  net/detail/base/rare  net/detail/base/ref  net/detail/base/shared_lock
-net/detail/base/listed_lock  net/detail/base/on_throw  net/detail/base/vec
+net/detail/base/listed_lock  net/detail/base/maybe  net/detail/base/on_throw  net/detail/base/vec
 net/detail/base/access  net/detail/base/atomic  net/detail/base/cast  net/detail/base/exchange
 net/detail/base/abi
 """.split()

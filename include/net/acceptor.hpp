@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <net/detail/base/maybe.hpp>
 #include <net/detail/base/queue.hpp>
 #include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/coro/wait_place.hpp>
@@ -80,7 +81,7 @@ class Acceptor {
 
   detail::WaitPlace waiter_;
   detail::Queue<Socket> arrived_;  // and nobody took yet
-  std::optional<Error> failure_;
+  detail::Maybe<Error> failure_;
   bool closed_ = false;
   detail::OwnListeners<Server> listeners_;
 };

@@ -17,7 +17,7 @@ NET_API Acceptor::Acceptor(const Server& server) : listeners_(server) {
     wake();
   });
   listeners_.on<"error">([this](const Error& error) {
-    failure_ = error;
+    failure_.emplace(error);
     wake();
   });
   listeners_.on<"close">([this] {
@@ -46,7 +46,8 @@ NET_API void Acceptor::Awaiter::await_suspend(std::coroutine_handle<> task) {
 NET_API std::optional<Socket> Acceptor::take() {
   if (!arrived_.empty()) return arrived_.pop_front();
   if (failure_) {
-    const Error error = *detail::exchange(failure_, std::nullopt);
+    const Error error = *failure_;
+    failure_.reset();
     detail::throw_error(error);
   }
   return std::nullopt;

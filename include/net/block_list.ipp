@@ -71,7 +71,7 @@ NET_API void BlockList::fromJSON(std::string_view json) const {
   if (!list.valid()) detail::throw_bad_json(json, list.position());
   if (!list.is_list()) detail::throw_not_a_list(json);
   for (const std::string& text : list.strings()) {
-    if (const auto line = detail::read_rule_line(text)) add(*line);
+    if (const detail::RuleLine line = detail::read_rule_line(text)) add(line);
   }
 }
 

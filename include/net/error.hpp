@@ -143,7 +143,7 @@ NET_API Error lookup_failure(Errc code, std::string_view host);
 NET_API Error lookup_failure(int number, std::string_view host);
 
 /// S3.8: the failures of all attempts as one error with an empty message and the code of the first.
-NET_API Error aggregate_failure(Vec<Error> attempts, std::string_view message = {});
+NET_API Error aggregate_failure(Vec<Error>&& attempts, std::string_view message = {});
 
 NET_API NewText coded_text(Errc code, std::string message);
 

@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <new>
-#include <vector>
 
 #include <net/detail/base/atomic.hpp>
 #include <net/detail/base/exchange.hpp>
@@ -222,7 +221,7 @@ NET_RARE Error lookup_failure(int number, std::string_view host) {
   return {std::error_code(number, std::generic_category()), text};
 }
 
-NET_RARE Error aggregate_failure(Vec<Error> attempts, std::string_view message) {
+NET_RARE Error aggregate_failure(Vec<Error>&& attempts, std::string_view message) {
   NewText text;
   text->message = message;
   text->kind = "AggregateError";

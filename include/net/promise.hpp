@@ -3,10 +3,10 @@
 #define NET_PROMISE_HPP
 
 #include <coroutine>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
+#include <net/detail/base/maybe.hpp>
 #include <net/detail/base/on_throw.hpp>
 #include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/coro/wait_place.hpp>
@@ -39,7 +39,7 @@ struct PromiseState : Handle {
   void resume_all();
 
   bool settled = false;
-  std::optional<Error> failure;
+  Maybe<Error> failure;
   PromiseWait* first = nullptr;
 };
 
@@ -50,7 +50,7 @@ struct PromiseResult : PromiseState {
 
   explicit PromiseResult(LoopCore& core) : PromiseState(core, operations_of) {}
 
-  std::optional<T> value;
+  Maybe<T> value;
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -99,7 +99,7 @@ class Promise : public detail::NeedsCoAwait<T> {
   /// Who waits has the error thrown, on the next tick.
   void reject(const Error& error) const {
     if (state_->settled) return;
-    state_->failure = error;
+    state_->failure.emplace(error);
     state_->settle();
   }
   /// Whether `resolve` or `reject` was called.

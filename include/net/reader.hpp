@@ -15,6 +15,7 @@
 #include <net/acceptor.hpp>
 #include <net/chunk.hpp>
 #include <net/detail/base/exchange.hpp>
+#include <net/detail/base/maybe.hpp>
 #include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/coro/received_bytes.hpp>
 #include <net/detail/coro/wait_place.hpp>
@@ -339,7 +340,7 @@ class Reader {
   bool ended_ = false;
   bool too_long_ = false;
   bool* gone_ = nullptr;  // set if the reader goes while it resumes its task
-  std::optional<Error> failure_;
+  detail::Maybe<Error> failure_;
   detail::OwnListeners<Socket> listeners_;
 };
 

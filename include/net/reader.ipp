@@ -31,9 +31,9 @@ NET_API Reader::Reader(const Socket& socket, const ReaderOptions& options) : lis
   // one that was closed or read before emits nothing any more
   ended_ = socket.readableEnded();
   if (const Error error = socket.errored()) {
-    failure_ = error;
+    failure_.emplace(error);
   } else if (socket.destroyed() && !ended_) {
-    failure_ = detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE);
+    failure_.emplace(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
   }
   socket.pause();
   listeners_.on<"data">([this](Chunk chunk) { received(chunk); });
@@ -81,7 +81,7 @@ NET_API bool Reader::settle() {
   } else if (const std::size_t there = rest().size()) {
     found(0, there, there);
   }
-  return size_ != none || too_long_ || ended_ || failure_;
+  return size_ != none || too_long_ || ended_ || static_cast<bool>(failure_);
 }
 
 /// Apart from the pieces as they come: those are the common case.
@@ -222,7 +222,7 @@ NET_API void Reader::note_part() {
 }
 
 NET_API void Reader::fail(const Error& error) {
-  if (!failure_) failure_ = error;
+  if (!failure_) failure_.emplace(error);
   wake();
 }
 

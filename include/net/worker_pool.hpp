@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <net/detail/base/vec.hpp>
 #include <net/detail/coro/braced_options.hpp>
 #include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/work/job.hpp>

@@ -31,9 +31,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   expect(copy.rules() == rules);
   for (const std::string& rule : rules) {
     const auto line = net::detail::read_rule_line(rule);
-    expect(line.has_value());
-    const net::detail::IpAddress first = net::detail::parse_ip(line->first, line->family);
-    const bool mixed = line->kind == net::detail::RuleKind::range && net::detail::end_family(*line) != line->family;
+    expect(static_cast<bool>(line));
+    const net::detail::IpAddress first = net::detail::parse_ip(line.first, line.family);
+    const bool mixed = line.kind == net::detail::RuleKind::range && net::detail::end_family(line) != line.family;
     if (!mixed) expect(list.check(net::SocketAddress(first)));
     expect(list.check(net::SocketAddress(first)) == copy.check(net::SocketAddress(first)));
   }

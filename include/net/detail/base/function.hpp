@@ -50,7 +50,7 @@ void call_back(F& callback, Args&&... args) {
   constexpr bool is_run = !CallsTask<F, Args...>;
   static_assert(is_run,
                 "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
-  if constexpr (is_run) callback(std::forward<Args>(args)...);
+  if constexpr (is_run) callback(static_cast<Args&&>(args)...);
 }
 
 /// Whether a call gives an R. The language is asked, here and below: traits are classes, and each type would pay for
@@ -63,51 +63,97 @@ concept CallsAs = requires(F& callable, Args&&... args) { static_cast<R>(callabl
 template <class F, class R, class... Args>
 concept IsCallback = CallsTask<F, Args...> || CallsAs<F, R, Args...>;
 
-template <class Signature>
-class Function;
+/// What a Function does whatever its signature: it holds a callable, which it moves and destroys. One of at most 24
+/// bytes, on every system, that moves without throwing lives inside; any other lives on the heap.
+class HeldCallable {
+ public:
+  /// Whether holding it needs no memory.
+  template <class Callable>
+  static constexpr bool fits = sizeof(Callable) <= 24 && alignof(Callable) <= 8 &&
+                               noexcept(Callable(static_cast<Callable&&>(std::declval<Callable&>())));
 
-/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most 24 bytes, on every
-/// system, that moves without throwing lives inside; any other lives on the heap. Calling an empty one is undefined:
-/// test with `if (f)`.
-template <class R, class... Args>
-class Function<R(Args...)> {
-  static constexpr std::size_t capacity = 24, alignment = 8;
+  explicit operator bool() const noexcept { return operations_ != nullptr; }
 
+  void reset() noexcept {
+    const Operations* const old = operations_;
+    operations_ = nullptr;
+    if (old && old->destroy) old->destroy(storage_);
+  }
+
+ protected:
   struct Operations {
-    R (*call)(void*, Args&&...);
     void (*relocate)(void* from, void* to) noexcept;  // null: the bytes may be copied
     void (*destroy)(void*) noexcept;                  // null: nothing to do
   };
 
   template <class Callable>
-  struct Inside {
-    static R call(void* at, Args&&... args) {
-      return static_cast<R>((*static_cast<Callable*>(at))(std::forward<Args>(args)...));
+  static void relocate(void* from, void* to) noexcept {
+    ::new (to) Callable(static_cast<Callable&&>(*static_cast<Callable*>(from)));
+    static_cast<Callable*>(from)->~Callable();
+  }
+  template <class Callable>
+  static void destroy(void* at) noexcept {
+    static_cast<Callable*>(at)->~Callable();
+  }
+  template <class Callable>
+  static void destroy_outside(void* at) noexcept {
+    delete *static_cast<Callable**>(at);
+  }
+
+  HeldCallable() noexcept = default;
+  HeldCallable(HeldCallable&& other) noexcept { take(other); }
+  HeldCallable& operator=(HeldCallable&& other) noexcept {
+    if (this != &other) {
+      reset();
+      take(other);
     }
-    static void relocate(void* from, void* to) noexcept {
-      ::new (to) Callable(std::move(*static_cast<Callable*>(from)));
-      static_cast<Callable*>(from)->~Callable();
+    return *this;
+  }
+  ~HeldCallable() { reset(); }
+
+  alignas(8) mutable unsigned char storage_[24];
+  const Operations* operations_ = nullptr;
+
+ private:
+  void take(HeldCallable& other) noexcept {
+    operations_ = other.operations_;
+    other.operations_ = nullptr;
+    if (!operations_) return;
+    if (operations_->relocate) {
+      operations_->relocate(other.storage_, storage_);
+    } else {
+      for (std::size_t i = 0; i < sizeof(storage_); ++i) storage_[i] = other.storage_[i];
     }
-    static void destroy(void* at) noexcept { static_cast<Callable*>(at)->~Callable(); }
-    static constexpr Operations operations{call, moves_as_bytes<Callable> ? nullptr : relocate,
-                                           std::is_trivially_copyable_v<Callable> ? nullptr : destroy};
+  }
+};
+
+template <class Signature>
+class Function;
+
+/// Holds any callable for which `R(Args...)` works, move-only ones too. Calling an empty one is undefined: test with
+/// `if (f)`.
+template <class R, class... Args>
+class Function<R(Args...)> : public HeldCallable {
+  struct Calls : Operations {
+    R (*call)(void*, Args&&...);
   };
 
-  template <class F>
-  struct Outside {
-    static R call(void* at, Args&&... args) {
-      return static_cast<R>((**static_cast<F**>(at))(std::forward<Args>(args)...));
-    }
-    static void destroy(void* at) noexcept { delete *static_cast<F**>(at); }
-    static constexpr Operations operations{call, nullptr, destroy};
-  };
+  template <class Callable>
+  static R call_inside(void* at, Args&&... args) {
+    return static_cast<R>((*static_cast<Callable*>(at))(static_cast<Args&&>(args)...));
+  }
+  template <class Callable>
+  static R call_outside(void* at, Args&&... args) {
+    return static_cast<R>((**static_cast<Callable**>(at))(static_cast<Args&&>(args)...));
+  }
+  template <class Callable>
+  static constexpr Calls inside{{moves_as_bytes<Callable> ? nullptr : relocate<Callable>,
+                                 std::is_trivially_copyable_v<Callable> ? nullptr : destroy<Callable>},
+                                call_inside<Callable>};
+  template <class Callable>
+  static constexpr Calls outside{{nullptr, destroy_outside<Callable>}, call_outside<Callable>};
 
  public:
-  /// Whether holding it needs no memory.
-  template <class Callable>
-  static constexpr bool fits =
-      sizeof(Callable) <= capacity && alignof(Callable) <= alignment && noexcept(Callable(std::declval<Callable>()));
-
   Function() noexcept = default;
   Function(std::nullptr_t) noexcept {}
 
@@ -124,44 +170,17 @@ class Function<R(Args...)> {
       if constexpr (sizeof(Callable) < sizeof(void*)) {
         for (unsigned char& byte : storage_) byte = 0;
       }
-      ::new (static_cast<void*>(storage_)) Callable(std::forward<F>(f));
-      operations_ = &Inside<Callable>::operations;
+      ::new (static_cast<void*>(storage_)) Callable(static_cast<F&&>(f));
+      operations_ = &inside<Callable>;
     } else {
-      ::new (static_cast<void*>(storage_)) Callable*(new Callable(std::forward<F>(f)));
-      operations_ = &Outside<Callable>::operations;
+      ::new (static_cast<void*>(storage_)) Callable*(new Callable(static_cast<F&&>(f)));
+      operations_ = &outside<Callable>;
     }
   }
 
-  Function(Function&& other) noexcept { take(other); }
-  Function& operator=(Function&& other) noexcept {
-    if (this != &other) {
-      reset();
-      take(other);
-    }
-    return *this;
+  R operator()(Args... args) const {
+    return static_cast<const Calls*>(operations_)->call(storage_, static_cast<Args&&>(args)...);
   }
-  ~Function() { reset(); }
-
-  explicit operator bool() const noexcept { return operations_ != nullptr; }
-  R operator()(Args... args) const { return operations_->call(storage_, std::forward<Args>(args)...); }
-
-  void reset() noexcept {
-    if (const Operations* old = detail::exchange(operations_, nullptr); old && old->destroy) old->destroy(storage_);
-  }
-
- private:
-  void take(Function& other) noexcept {
-    operations_ = detail::exchange(other.operations_, nullptr);
-    if (!operations_) return;
-    if (operations_->relocate) {
-      operations_->relocate(other.storage_, storage_);
-    } else {
-      for (std::size_t i = 0; i < capacity; ++i) storage_[i] = other.storage_[i];
-    }
-  }
-
-  alignas(alignment) mutable unsigned char storage_[capacity];
-  const Operations* operations_ = nullptr;
 };
 
 /// A callable that may be copied: all copies are the same object. For options, which users keep and reuse.
@@ -181,7 +200,7 @@ class SharedFunction<R(Args...)> {
 
   template <class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, SharedFunction> && IsCallback<std::decay_t<F>, R, Args...>)
-  SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(std::forward<F>(f))}) {}
+  SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(static_cast<F&&>(f))}) {}
 
   SharedFunction(const SharedFunction& other) noexcept : shared_(other.shared_) {
     if (shared_) shared_->owners.fetch_add(1);
@@ -196,7 +215,7 @@ class SharedFunction<R(Args...)> {
   }
 
   explicit operator bool() const noexcept { return shared_ != nullptr; }
-  R operator()(Args... args) const { return shared_->call(std::forward<Args>(args)...); }
+  R operator()(Args... args) const { return shared_->call(static_cast<Args&&>(args)...); }
 
  private:
   Shared* shared_ = nullptr;

@@ -2,10 +2,7 @@
 #ifndef NET_DETAIL_BASE_REF_HPP
 #define NET_DETAIL_BASE_REF_HPP
 
-#include <utility>
-
 #include <net/detail/base/abi.hpp>
-#include <net/detail/base/exchange.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -18,11 +15,13 @@ class Ref {
     if (to_) to_->retain();
   }
   Ref(const Ref& other) noexcept : Ref(other.to_) {}
-  Ref(Ref&& other) noexcept : to_(detail::exchange(other.to_, nullptr)) {}
+  Ref(Ref&& other) noexcept : to_(other.to_) { other.to_ = nullptr; }
   template <class U>
   Ref(const Ref<U>& other) noexcept : Ref(other.get()) {}
   Ref& operator=(Ref other) noexcept {
-    to_ = detail::exchange(other.to_, to_);
+    T* const old = to_;
+    to_ = other.to_;
+    other.to_ = old;
     return *this;
   }
   ~Ref() {

@@ -4,41 +4,58 @@
 
 #include <cstddef>
 #include <new>
-#include <type_traits>
 #include <utility>
 
 #include <net/detail/base/abi.hpp>
-#include <net/detail/base/exchange.hpp>
 
 namespace net::inline NET_ABI::detail {
 
+/// What a Vec is, whatever it holds.
+class VecSpace {
+ public:
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+  std::size_t capacity() const noexcept { return capacity_; }
+
+ protected:
+  VecSpace() noexcept = default;
+  VecSpace(VecSpace&& other) noexcept { swap(other); }
+  VecSpace& operator=(VecSpace&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~VecSpace() { ::operator delete(items_); }
+
+  void swap(VecSpace& other) noexcept {
+    void* const items = items_;
+    const std::size_t size = size_, capacity = capacity_;
+    items_ = other.items_, size_ = other.size_, capacity_ = other.capacity_;
+    other.items_ = items, other.size_ = size, other.capacity_ = capacity;
+  }
+  std::size_t larger() const noexcept { return capacity_ ? capacity_ * 2 : 4; }
+
+  void* items_ = nullptr;
+  std::size_t size_ = 0, capacity_ = 0;
+};
+
 /// What the library does with a std::vector, and no more. A span of it is made by hand, from `begin()` and `size()`.
 template <class T>
-class Vec {
+class Vec : public VecSpace {
   static_assert(noexcept(T(std::declval<T>())));
 
  public:
   Vec() noexcept = default;
-  Vec(Vec&& other) noexcept { swap(other); }
-  Vec& operator=(Vec&& other) noexcept {
-    swap(other);
-    return *this;
-  }
-  ~Vec() {
-    clear();
-    ::operator delete(items_);
-  }
+  Vec(Vec&& other) noexcept = default;
+  Vec& operator=(Vec&& other) noexcept = default;
+  ~Vec() { shrink(0); }
 
-  bool empty() const noexcept { return size_ == 0; }
-  std::size_t size() const noexcept { return size_; }
-  T& operator[](std::size_t at) noexcept { return items_[at]; }
-  const T& operator[](std::size_t at) const noexcept { return items_[at]; }
-  T* begin() noexcept { return items_; }
-  T* end() noexcept { return items_ + size_; }
-  const T* begin() const noexcept { return items_; }
-  const T* end() const noexcept { return items_ + size_; }
-  T& back() noexcept { return items_[size_ - 1]; }
-  std::size_t capacity() const noexcept { return capacity_; }
+  T& operator[](std::size_t at) noexcept { return static_cast<T*>(items_)[at]; }
+  const T& operator[](std::size_t at) const noexcept { return static_cast<const T*>(items_)[at]; }
+  T* begin() noexcept { return static_cast<T*>(items_); }
+  T* end() noexcept { return static_cast<T*>(items_) + size_; }
+  const T* begin() const noexcept { return static_cast<const T*>(items_); }
+  const T* end() const noexcept { return static_cast<const T*>(items_) + size_; }
+  T& back() noexcept { return static_cast<T*>(items_)[size_ - 1]; }
 
   /// To exactly so much, if it is more than there is.
   void reserve(std::size_t capacity) {
@@ -46,52 +63,50 @@ class Vec {
   }
   void push(T value) {
     if (size_ == capacity_) [[unlikely]]
-      grow(capacity_ ? capacity_ * 2 : 4);
-    ::new (static_cast<void*>(items_ + size_)) T(std::move(value));
+      grow(larger());
+    ::new (static_cast<void*>(static_cast<T*>(items_) + size_)) T(static_cast<T&&>(value));
     ++size_;
   }
   void insert(std::size_t at, T value) {
-    if (at == size_) return push(std::move(value));
-    push(std::move(back()));
-    for (std::size_t i = size_ - 2; i > at; --i) items_[i] = std::move(items_[i - 1]);
-    items_[at] = std::move(value);
+    if (at == size_) return push(static_cast<T&&>(value));
+    push(static_cast<T&&>(back()));
+    T* const items = static_cast<T*>(items_);
+    for (std::size_t i = size_ - 2; i > at; --i) items[i] = static_cast<T&&>(items[i - 1]);
+    items[at] = static_cast<T&&>(value);
   }
-  void pop() noexcept { items_[--size_].~T(); }
+  void pop() noexcept { shrink(size_ - 1); }
   void erase(std::size_t begin, std::size_t end) noexcept {
     if (begin == end) return;
-    for (; end < size_; ++begin, ++end) items_[begin] = std::move(items_[end]);
-    while (size_ > begin) pop();
+    T* const items = static_cast<T*>(items_);
+    for (; end < size_; ++begin, ++end) items[begin] = static_cast<T&&>(items[end]);
+    shrink(begin);
   }
   /// A copy of those from `begin` to before `end`.
   Vec part(std::size_t begin, std::size_t end) const {
     Vec copy;
     copy.reserve(end - begin);
-    for (; begin < end; ++begin) copy.push(items_[begin]);
+    for (; begin < end; ++begin) copy.push((*this)[begin]);
     return copy;
   }
-  void clear() noexcept {
-    while (size_ > 0) pop();
-  }
-  void swap(Vec& other) noexcept {
-    items_ = detail::exchange(other.items_, items_);
-    size_ = detail::exchange(other.size_, size_);
-    capacity_ = detail::exchange(other.capacity_, capacity_);
-  }
+  void clear() noexcept { shrink(0); }
+  void swap(Vec& other) noexcept { VecSpace::swap(other); }
 
  private:
-  NET_GNU(noinline) void grow(std::size_t larger) {
-    T* items = static_cast<T*>(::operator new(larger * sizeof(T)));
-    for (std::size_t i = 0; i < size_; ++i) {
-      ::new (static_cast<void*>(items + i)) T(std::move(items_[i]));
-      items_[i].~T();
-    }
-    ::operator delete(items_);
-    items_ = items;
-    capacity_ = larger;
+  void shrink(std::size_t size) noexcept {
+    while (size_ > size) static_cast<T*>(items_)[--size_].~T();
   }
 
-  T* items_ = nullptr;
-  std::size_t size_ = 0, capacity_ = 0;
+  NET_GNU(noinline) void grow(std::size_t larger) {
+    T* const from = static_cast<T*>(items_);
+    T* const to = static_cast<T*>(::operator new(larger * sizeof(T)));
+    for (std::size_t i = 0; i < size_; ++i) {
+      ::new (static_cast<void*>(to + i)) T(static_cast<T&&>(from[i]));
+      from[i].~T();
+    }
+    ::operator delete(items_);
+    items_ = to;
+    capacity_ = larger;
+  }
 };
 
 }  // namespace net::inline NET_ABI::detail

@@ -3,7 +3,6 @@
 #define NET_DETAIL_BLOCK_LIST_RULE_LINE_HPP
 
 #include <cstddef>
-#include <optional>
 #include <string_view>
 
 #include <net/detail/block_list/rules.hpp>
@@ -11,8 +10,10 @@
 
 namespace net::inline NET_ABI::detail {
 
-/// The parts of a rule's text. They have the shape of addresses, but need not be any.
+/// The parts of a rule's text, if it is one. They have the shape of addresses, but need not be any.
 struct RuleLine {
+  constexpr explicit operator bool() const noexcept { return family != Family::unspecified; }
+
   RuleKind kind = RuleKind::address;
   Family family = Family::unspecified;
   std::string_view first, last;
@@ -61,7 +62,7 @@ constexpr bool read_prefix(std::string_view text, Family family, int& prefix) no
 }
 
 /// Nothing if the line is not a rule (S6.11).
-constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept {
+constexpr RuleLine read_rule_line(std::string_view text) noexcept {
   const auto take = [&text](std::string_view word) {
     if (!text.starts_with(word)) return false;
     text.remove_prefix(word.size());
@@ -79,17 +80,17 @@ constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept
   } else if (take("Subnet: ")) {
     line.kind = RuleKind::subnet;
   } else if (!take("Address: ")) {
-    return std::nullopt;
+    return {};
   }
   line.family = take("IPv4 ") ? Family::IPv4 : take("IPv6 ") ? Family::IPv6 : Family::unspecified;
-  if (line.family == Family::unspecified) return std::nullopt;
+  if (line.family == Family::unspecified) return {};
   if (line.kind == RuleKind::range) {
     line.last = cut_at('-');
-    if (!has_shape(line.last, end_family(line))) return std::nullopt;
+    if (!has_shape(line.last, end_family(line))) return {};
   }
-  if (line.kind == RuleKind::subnet && !read_prefix(cut_at('/'), line.family, line.prefix)) return std::nullopt;
+  if (line.kind == RuleKind::subnet && !read_prefix(cut_at('/'), line.family, line.prefix)) return {};
   line.first = text;
-  if (!has_shape(line.first, line.family)) return std::nullopt;
+  if (!has_shape(line.first, line.family)) return {};
   return line;
 }
 

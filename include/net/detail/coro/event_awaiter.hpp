@@ -3,13 +3,13 @@
 #define NET_DETAIL_CORO_EVENT_AWAITER_HPP
 
 #include <coroutine>
-#include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include <net/connect.hpp>
 #include <net/detail/base/exchange.hpp>
+#include <net/detail/base/maybe.hpp>
 #include <net/detail/coro/kept_arguments.hpp>
 #include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/coro/running_task.hpp>
@@ -136,7 +136,7 @@ class Waiting {
     }
   }
   void fail(const Error& error) {
-    failure_ = error;
+    failure_.emplace(error);
     go_on();
   }
   void require_kept() const {
@@ -152,7 +152,7 @@ class Waiting {
 
   OwnListeners<Emitting> listeners_;
   std::coroutine_handle<> waiter_;
-  std::optional<Error> failure_;  // a plain Error allocates, even if it is none
+  Maybe<Error> failure_;  // a plain Error allocates, even if it is none
   WaitLimit limit_;
 };
 
@@ -178,7 +178,7 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
     if constexpr (can_tell_again && sizeof...(Args) == 1) {
       result_.emplace(static_cast<bool>(this->emitter().errored()));
     } else if constexpr (!can_tell_again) {
-      this->failure_ = closed_error(this->emitter());
+      this->failure_.emplace(closed_error(this->emitter()));
     }
     return true;
   }
@@ -201,7 +201,7 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
 
  private:
   struct Nothing {};
-  std::optional<std::conditional_t<sizeof...(Args) == 0, Nothing, Result>> result_;
+  std::conditional_t<sizeof...(Args) == 0, Nothing, Maybe<Result>> result_;
 };
 
 template <fixed_string Name, class Emitting>

@@ -45,10 +45,10 @@ NET_API Socket ConnectAwaiter::await_resume() {
 
 NET_RARE bool WriteAwaiter::was_refused() {
   if (is_over(emitter())) {
-    failure_ = emitter().errored();
-    if (!*failure_) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
+    const Error error = emitter().errored();
+    failure_.emplace(error ? error : make_error(Errc::ERR_STREAM_DESTROYED));
   }
-  return failure_.has_value();
+  return static_cast<bool>(failure_);
 }
 
 NET_API void SleepAwaiter::await_suspend(std::coroutine_handle<> waiter) {

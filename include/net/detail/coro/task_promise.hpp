@@ -6,11 +6,11 @@
 #include <coroutine>
 #include <cstddef>
 #include <exception>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
 #include <net/detail/base/exchange.hpp>
+#include <net/detail/base/maybe.hpp>
 #include <net/detail/base/ref.hpp>
 #include <net/detail/coro/kept_arguments.hpp>
 #include <net/detail/coro/running_task.hpp>
@@ -103,7 +103,7 @@ struct TaskPromise : TaskPromiseBase {
     return std::move(*value);
   }
 
-  std::optional<T> value;
+  Maybe<T> value;
 };
 
 template <class Task>

@@ -7,6 +7,7 @@
 #if NET_BODIES
 
 #include <net/detail/base/exchange.hpp>
+#include <net/detail/base/maybe.hpp>
 #include <net/socket.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -17,7 +18,7 @@ struct WaitLimit::Limits {
   WaitOptions options;
   void* waiting = nullptr;
   void (*give_up)(void*) = nullptr;
-  std::optional<Error> why;
+  Maybe<Error> why;
   Ref<AbortHook> hook;
   Ref<TimerState> timer;
 
@@ -25,7 +26,7 @@ struct WaitLimit::Limits {
   void over(const Error& error) {
     void (*const go_on)(void*) = detail::exchange(give_up, nullptr);
     if (!go_on) return;
-    why = error;
+    why.emplace(error);
     go_on(waiting);
   }
 };
@@ -44,7 +45,7 @@ NET_API void WaitLimit::require_not_aborted() const {
   if (signal.aborted()) throw_error(abort_failure(Access::state(signal).reason));
 }
 
-NET_API bool WaitLimit::was_given_up() const noexcept { return limits_->why.has_value(); }
+NET_API bool WaitLimit::was_given_up() const noexcept { return static_cast<bool>(limits_->why); }
 
 NET_API void WaitLimit::require_not_given_up() const {
   if (limits_->why) throw_error(*limits_->why);

@@ -29,7 +29,7 @@ NET_API void FileState::start(FileStep&& step, FileRun run, Done done) {
     job->ask([self = Ref<FileState>(this), done](JobOutcome<FileStep>& outcome, bool) {
       self->busy = false;
       if (!outcome.result) return self->give_up();
-      self->file = std::move(outcome.result->file);
+      self->file = std::move((*outcome.result).file);
       or_give_up(*self, [&] { done(*self, *outcome.result); });
     });
     begun_in = Machine::fork_count();

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include <net/detail/base/maybe.hpp>
 #include <net/detail/base/on_throw.hpp>
 #include <net/detail/base/queue.hpp>
 #include <net/detail/coro/wait_place.hpp>
@@ -173,7 +174,7 @@ struct IpcState : Handle, MindsNoListeners {
   WaitPlace receiver;
   Queue<IpcMessage> received;  // for a task, and none has taken it yet
   std::size_t received_bytes = 0;
-  std::optional<Error> ended_with;
+  Maybe<Error> ended_with;
   int parsing = 0;  // whoever does now looks afterwards who reads
   bool kept_by_loop = false;
   bool close_expected = false;

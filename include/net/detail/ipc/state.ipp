@@ -159,7 +159,7 @@ NET_API void IpcState::close_now() {
   call_done();
   if (failure) {
     const Error why = detail::exchange(failure, no_error());
-    if (pulled) ended_with = why;  // thrown to who receives
+    if (pulled) ended_with.emplace(why);  // thrown to who receives
     if (!emit_event<ipc_error>(why) && !pulled) throw_error(why);
   }
   ended = true;

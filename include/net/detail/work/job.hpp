@@ -7,12 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
 #include <net/detail/base/exchange.hpp>
 #include <net/detail/base/function.hpp>
+#include <net/detail/base/maybe.hpp>
 #include <net/detail/base/queue.hpp>
 #include <net/detail/base/ref.hpp>
 #include <net/detail/coro/running_task.hpp>
@@ -26,11 +26,11 @@ struct JobNothing {};
 /// What came of a job: a result, an exception of its own, or an error of the pool.
 template <class T>
 struct JobOutcome {
-  std::optional<std::conditional_t<std::is_void_v<T>, JobNothing, T>> result;
+  Maybe<std::conditional_t<std::is_void_v<T>, JobNothing, T>> result;
   std::exception_ptr thrown;
   Error failure;
 
-  bool ok() const noexcept { return result.has_value(); }
+  bool ok() const noexcept { return static_cast<bool>(result); }
   [[noreturn]] void throw_failure() const {
     if (thrown) std::rethrow_exception(thrown);
     throw_error(failure ? failure : make_error(Errc::ERR_ABORTED, "The loop of this job is gone"));
