@@ -30,7 +30,7 @@ template <class State>
 using OwedStep = Tick<Owing<State>, void (*)(State&)>;
 template <class State, class What>
 struct OwedStepWith {
-  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+  static constexpr bool moves_as_bytes = is_plain_bytes<What>;
   Owing<State> self;
   void (*step)(State&, const What&);
   What what;
