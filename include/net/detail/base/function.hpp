@@ -13,13 +13,17 @@
 
 namespace net::inline NET_ABI::detail {
 
+/// `std::is_trivially_copyable`, asked of the compiler: the trait is six classes for each type.
+template <class T>
+inline constexpr bool is_plain_bytes = __is_trivially_copyable(T);
+
 /// Whether a callable may be moved by copying its bytes and forgetting the original; one that holds nothing but
 /// counted references says so with a member of this name.
 template <class F>
-inline constexpr bool moves_as_bytes = [] {
-  if constexpr (requires { F::moves_as_bytes; }) return F::moves_as_bytes;
-  return std::is_trivially_copyable_v<F>;
-}();
+inline constexpr bool moves_as_bytes = is_plain_bytes<F>;
+template <class F>
+  requires requires { F::moves_as_bytes; }
+inline constexpr bool moves_as_bytes<F> = F::moves_as_bytes;
 
 /// Whether what a callback gives back is a task, also by reference.
 template <class Result>
@@ -147,8 +151,9 @@ class Function<R(Args...)> : public HeldCallable {
     return static_cast<R>((**static_cast<Callable**>(at))(static_cast<Args&&>(args)...));
   }
   template <class Callable>
-  static constexpr Calls inside{{moves_as_bytes<Callable> ? nullptr : relocate<Callable>,
-                                 std::is_trivially_copyable_v<Callable> ? nullptr : destroy<Callable>},
+  static constexpr Calls plain{{nullptr, nullptr}, call_inside<Callable>};
+  template <class Callable>
+  static constexpr Calls inside{{moves_as_bytes<Callable> ? nullptr : relocate<Callable>, destroy<Callable>},
                                 call_inside<Callable>};
   template <class Callable>
   static constexpr Calls outside{{nullptr, destroy_outside<Callable>}, call_outside<Callable>};
@@ -171,7 +176,11 @@ class Function<R(Args...)> : public HeldCallable {
         for (unsigned char& byte : storage_) byte = 0;
       }
       ::new (static_cast<void*>(storage_)) Callable(static_cast<F&&>(f));
-      operations_ = &inside<Callable>;
+      if constexpr (is_plain_bytes<Callable>) {
+        operations_ = &plain<Callable>;
+      } else {
+        operations_ = &inside<Callable>;
+      }
     } else {
       ::new (static_cast<void*>(storage_)) Callable*(new Callable(static_cast<F&&>(f)));
       operations_ = &outside<Callable>;

@@ -46,7 +46,7 @@ struct CurrentStep {
 };
 template <class State, class What>
 struct OwedStepWith {
-  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+  static constexpr bool moves_as_bytes = is_plain_bytes<What>;
   Owing<State> self;
   void (*step)(State&, const What&);
   What what;

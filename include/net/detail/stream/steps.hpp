@@ -14,7 +14,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 template <auto Member, class What>
 struct SocketTickWith {
-  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+  static constexpr bool moves_as_bytes = is_plain_bytes<What>;
   Owing<SocketState> self;
   What what;
   std::uint64_t generation;

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include <net/detail/base/abi.hpp>
+#include <net/detail/base/vec.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -71,7 +71,7 @@ constexpr bool needs_composing(std::uint32_t c) noexcept {
 }
 
 /// RFC 3492: a label as letters, digits and hyphens; all its ASCII characters first.
-inline void append_punycode(std::u32string_view label, std::string& to) {
+inline void append_punycode(const Vec<char32_t>& label, std::string& to) {
   constexpr std::uint32_t base = 36, min = 1, max = 26, skew = 38, damp = 700;
   std::uint32_t basic = 0;
   for (const char32_t c : label) {
@@ -123,7 +123,7 @@ inline bool to_ascii_host(std::string_view host, std::string& ascii) {
   }
   if (host.size() > 1024) return false;
   ascii.clear();
-  std::u32string label;
+  Vec<char32_t> label;
   bool foreign = false;
   const auto end_of_label = [&] {
     if (foreign) {
@@ -143,7 +143,7 @@ inline bool to_ascii_host(std::string_view host, std::string& ascii) {
       end_of_label();
       ascii += '.';
     } else {
-      label += static_cast<char32_t>(c);
+      label.push(static_cast<char32_t>(c));
       foreign = foreign || c >= 0x80;
     }
   }
