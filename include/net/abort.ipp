@@ -24,7 +24,7 @@ NET_API constexpr AbortState::Operations AbortState::table{
       return both;
     }};
 
-NET_RARE Ref<AbortHook> AbortState::attach_hook(LoopCore& loop, AbortCall callback) {
+NET_API Ref<AbortHook> AbortState::attach_hook(LoopCore& loop, AbortCall callback) {
   // whoever aborts, and wherever, needs no memory for it
   struct MailboxPlace {
     Mailbox* home;
@@ -47,7 +47,7 @@ NET_RARE Ref<AbortHook> AbortState::attach_hook(LoopCore& loop, AbortCall callba
   return hook;
 }
 
-NET_RARE bool AbortState::remove(AbortHook& hook) noexcept {
+NET_API bool AbortState::remove(AbortHook& hook) noexcept {
   Mailbox* home = nullptr;
   {
     const LockGuard locked(mutex());
@@ -62,7 +62,7 @@ NET_RARE bool AbortState::remove(AbortHook& hook) noexcept {
   return true;
 }
 
-NET_RARE void AbortState::follow(AbortState& source) {
+NET_API void AbortState::follow(AbortState& source) {
   const LockGuard locked(mutex());
   if (begun) return;
   if (source.begun) {
@@ -75,7 +75,7 @@ NET_RARE void AbortState::follow(AbortState& source) {
   source.followers.push(this);
 }
 
-NET_RARE void AbortState::abort(const Error& why) {
+NET_API void AbortState::abort(const Error& why) {
   // those that abort together are kept until each has told its hooks; one that throws does not stop the others
   struct Together {
     AbortState* first = nullptr;
@@ -101,7 +101,7 @@ NET_RARE void AbortState::abort(const Error& why) {
 }
 
 /// Under the lock, and without memory: this one and all that follow it stand in a row, each with a reference.
-NET_RARE void AbortState::begin(const Error& why, AbortState**& last) noexcept {
+NET_API void AbortState::begin(const Error& why, AbortState**& last) noexcept {
   begun = true;
   reason = why;
   *last = this;
@@ -112,7 +112,7 @@ NET_RARE void AbortState::begin(const Error& why, AbortState**& last) noexcept {
 }
 
 /// One without owners is being destroyed, and waits for the lock.
-NET_RARE bool AbortState::retain_if_owned() noexcept {
+NET_API bool AbortState::retain_if_owned() noexcept {
   std::size_t count = owners.load();
   while (count != 0) {
     if (owners.compare_exchange(count, count + 1)) return true;
@@ -120,12 +120,12 @@ NET_RARE bool AbortState::retain_if_owned() noexcept {
   return false;
 }
 
-NET_RARE Vec<AbortState::Attached> AbortState::take_attached() noexcept {
+NET_API Vec<AbortState::Attached> AbortState::take_attached() noexcept {
   const LockGuard locked(mutex());
   return std::move(attached);
 }
 
-NET_RARE void AbortState::deliver() {
+NET_API void AbortState::deliver() {
   Vec<Attached> taken = take_attached();
   LoopCore* const current = LoopCore::current();
   Mailbox* const here = current ? &current->mailbox() : nullptr;
@@ -156,12 +156,12 @@ NET_RARE void AbortState::deliver() {
   }
 }
 
-NET_RARE void AbortState::post_all() noexcept {
+NET_API void AbortState::post_all() noexcept {
   for (const Attached& each : take_attached()) send(each);
   aborted.store(1);
 }
 
-NET_RARE void AbortState::fire(AbortHook& hook) {
+NET_API void AbortState::fire(AbortHook& hook) {
   if (!hook.signal) return;
   aborted.store(1);
   const Ref<AbortHook> alive(&hook);
@@ -174,7 +174,7 @@ NET_RARE void AbortState::fire(AbortHook& hook) {
 }
 
 /// Takes the hook off; one to which a posted callback is already on the way is not called then.
-NET_RARE void AbortHook::take_off() noexcept {
+NET_API void AbortHook::take_off() noexcept {
   callback = {};
   AbortState* const from = signal;
   if (!from) return;
@@ -185,7 +185,7 @@ NET_RARE void AbortHook::take_off() noexcept {
   release();
 }
 
-NET_RARE AbortState::~AbortState() {
+NET_API AbortState::~AbortState() {
   for (const Attached& each : attached) each.home->release();
   if (sources.empty()) return;
   const LockGuard locked(mutex());
@@ -197,12 +197,12 @@ NET_RARE AbortState::~AbortState() {
   }
 }
 
-NET_RARE Machine::Mutex& AbortState::mutex() {
+NET_API Machine::Mutex& AbortState::mutex() {
   static Machine::Mutex& shared = *new Machine::Mutex;
   return shared;
 }
 
-NET_RARE void AbortState::send(const Attached& to) noexcept {
+NET_API void AbortState::send(const Attached& to) noexcept {
   to.home->post_expected([hook = to.hook, alive = Ref<AbortState>(this)] { alive->fire(*hook); });
   to.home->release();
 }
@@ -211,7 +211,7 @@ NET_RARE void AbortState::send(const Attached& to) noexcept {
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-NET_RARE AbortSignal AbortSignal::timeout(Duration after) {
+NET_API AbortSignal AbortSignal::timeout(Duration after) {
   const detail::Ref<detail::AbortState> state(new detail::AbortState);
   net::setTimeout(
       [state] { state->abort(detail::make_error(Errc::ERR_TIMEOUT, "The operation was aborted due to timeout")); },
@@ -220,7 +220,7 @@ NET_RARE AbortSignal AbortSignal::timeout(Duration after) {
   return AbortSignal(state);
 }
 
-NET_RARE AbortSignal AbortSignal::any(std::initializer_list<AbortSignal> sources) {
+NET_API AbortSignal AbortSignal::any(std::initializer_list<AbortSignal> sources) {
   const detail::Ref<detail::AbortState> state(new detail::AbortState);
   for (const AbortSignal& signal : sources) {
     if (signal) state->follow(detail::Access::state(signal));
@@ -228,9 +228,9 @@ NET_RARE AbortSignal AbortSignal::any(std::initializer_list<AbortSignal> sources
   return AbortSignal(state);
 }
 
-NET_RARE bool AbortSignal::aborted() const noexcept { return state_ && state_->aborted.load() != 0; }
+NET_API bool AbortSignal::aborted() const noexcept { return state_ && state_->aborted.load() != 0; }
 
-NET_RARE void AbortController::abort() const {
+NET_API void AbortController::abort() const {
   state_->abort(detail::make_error(Errc::ERR_ABORTED, "This operation was aborted"));
 }
 

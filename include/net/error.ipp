@@ -45,15 +45,15 @@ class NewText {
 
 namespace net::inline NET_ABI {
 
-NET_RARE const std::error_category& error_category() noexcept {
+NET_API const std::error_category& error_category() noexcept {
   static const detail::Category category;
   detail::link_one_way_only();
   return category;
 }
 
-NET_RARE std::error_code make_error_code(Errc code) noexcept { return {static_cast<int>(code), error_category()}; }
+NET_API std::error_code make_error_code(Errc code) noexcept { return {static_cast<int>(code), error_category()}; }
 
-NET_RARE Error::Error(std::error_code code, std::string message) : std::system_error(code) {
+NET_API Error::Error(std::error_code code, std::string message) : std::system_error(code) {
   if (message.empty()) message = code.message();
   text_ = new detail::ErrorText;
   text_->name = code.category() == error_category() ? detail::name_of(static_cast<Errc>(code.value()))
@@ -61,7 +61,7 @@ NET_RARE Error::Error(std::error_code code, std::string message) : std::system_e
   text_->message = std::move(message);
 }
 
-NET_RARE Error& Error::operator=(const Error& other) noexcept {
+NET_API Error& Error::operator=(const Error& other) noexcept {
   if (other.text_) other.text_->owners.fetch_add(1);
   release();
   std::system_error::operator=(other);
@@ -69,52 +69,52 @@ NET_RARE Error& Error::operator=(const Error& other) noexcept {
   return *this;
 }
 
-NET_RARE Error::Error(std::error_code code, detail::NewText& text) : std::system_error(code), text_(text.release()) {}
+NET_API Error::Error(std::error_code code, detail::NewText& text) : std::system_error(code), text_(text.release()) {}
 
-NET_RARE Error::Error(const Error& other) noexcept : std::system_error(other), text_(other.text_) {
+NET_API Error::Error(const Error& other) noexcept : std::system_error(other), text_(other.text_) {
   if (text_) text_->owners.fetch_add(1);
 }
 
-NET_RARE Error::Error(std::string message) : std::system_error(std::error_code{}), text_(new detail::ErrorText) {
+NET_API Error::Error(std::string message) : std::system_error(std::error_code{}), text_(new detail::ErrorText) {
   text_->message = std::move(message);
 }
 
-NET_RARE int Error::port() const noexcept { return text_ ? text_->port : -1; }
+NET_API int Error::port() const noexcept { return text_ ? text_->port : -1; }
 
-NET_RARE int Error::localPort() const noexcept { return text_ ? text_->local_port : -1; }
+NET_API int Error::localPort() const noexcept { return text_ ? text_->local_port : -1; }
 
-NET_RARE int Error::number() const noexcept { return text_ ? text_->number : 0; }
+NET_API int Error::number() const noexcept { return text_ ? text_->number : 0; }
 
-NET_RARE std::string_view Error::name() const noexcept { return text_ ? text_->name : std::string_view{}; }
+NET_API std::string_view Error::name() const noexcept { return text_ ? text_->name : std::string_view{}; }
 
-NET_RARE std::string_view Error::kind() const noexcept { return text_ ? text_->kind : std::string_view{}; }
+NET_API std::string_view Error::kind() const noexcept { return text_ ? text_->kind : std::string_view{}; }
 
-NET_RARE std::string_view Error::syscall() const noexcept {
+NET_API std::string_view Error::syscall() const noexcept {
   return text_ ? std::string_view(text_->syscall) : std::string_view{};
 }
 
-NET_RARE std::string_view Error::address() const noexcept {
+NET_API std::string_view Error::address() const noexcept {
   return text_ ? std::string_view(text_->address) : std::string_view{};
 }
 
-NET_RARE std::string_view Error::localAddress() const noexcept {
+NET_API std::string_view Error::localAddress() const noexcept {
   return text_ ? std::string_view(text_->local_address) : std::string_view{};
 }
 
-NET_RARE std::string_view Error::hostname() const noexcept {
+NET_API std::string_view Error::hostname() const noexcept {
   return text_ ? std::string_view(text_->host) : std::string_view{};
 }
 
-NET_RARE std::span<const Error> Error::errors() const noexcept {
+NET_API std::span<const Error> Error::errors() const noexcept {
   if (!text_) return {};
   return {text_->attempts.begin(), text_->attempts.size()};
 }
 
-NET_RARE Error Error::cause() const { return text_ && !text_->cause.empty() ? text_->cause[0] : Error(); }
+NET_API Error Error::cause() const { return text_ && !text_->cause.empty() ? text_->cause[0] : Error(); }
 
-NET_RARE const char* Error::what() const noexcept { return text_ ? text_->message.c_str() : ""; }
+NET_API const char* Error::what() const noexcept { return text_ ? text_->message.c_str() : ""; }
 
-NET_RARE void Error::release() noexcept {
+NET_API void Error::release() noexcept {
   if (text_ && text_->owners.fetch_sub(1) == 1) delete text_;
 }
 
@@ -135,7 +135,7 @@ NET_RARE NewText::~NewText() { delete text_; }
 #endif
 }
 
-NET_RARE const Error& no_error() {
+NET_API const Error& no_error() {
   alignas(Error) static unsigned char storage[sizeof(Error)];
   static const Error* const none = ::new (static_cast<void*>(storage)) Error;  // outlives every static object
   return *none;
@@ -288,7 +288,7 @@ NET_RARE Error bad_port(std::string_view name, std::string_view value) {
   return make_error(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
 }
 
-NET_RARE bool has_nul(std::string_view host) noexcept { return host.find('\0') != std::string_view::npos; }
+NET_API bool has_nul(std::string_view host) noexcept { return host.find('\0') != std::string_view::npos; }
 
 NET_RARE Error nul_in_host(std::string_view host) {
   return invalid_value("options.host", "must be a string without null bytes", quoted(host));
@@ -307,7 +307,7 @@ NET_RARE Error bad_family(int family, std::string_view host, int port) {
   return {make_error_code(Errc::ERR_INVALID_ADDRESS_FAMILY), text};
 }
 
-NET_RARE Error error_of([[maybe_unused]] const std::exception_ptr& thrown, const char* otherwise) {
+NET_API Error error_of([[maybe_unused]] const std::exception_ptr& thrown, const char* otherwise) {
 #if defined(__cpp_exceptions)
   try {
     std::rethrow_exception(thrown);
@@ -331,7 +331,7 @@ NET_RARE Error ended_by_other_party() {
   return {std::error_code(EPIPE, std::generic_category()), text};
 }
 
-NET_RARE std::string Category::message(int value) const { return std::string(name_of(static_cast<Errc>(value))); }
+NET_API std::string Category::message(int value) const { return std::string(name_of(static_cast<Errc>(value))); }
 
 }  // namespace net::inline NET_ABI::detail
 

@@ -25,7 +25,7 @@ NET_API void Timer::close() const {
   state_->callback.reset();
 }
 
-NET_RARE Stopper Loop::stopper() const { return Stopper(mailbox()); }
+NET_API Stopper Loop::stopper() const { return Stopper(mailbox()); }
 
 NET_API Loop& Loop::current() {
   if (!detail::LoopCore::current()) {
@@ -47,7 +47,7 @@ NET_API Loop& Loop::current() {
 
 /// Once for the process: when it ends on a thread that has loops, nothing that they have accepted is lost, and the
 /// default one is destroyed, unless the end was asked for from one of its own callbacks.
-NET_RARE void Loop::at_exit() {
+NET_API void Loop::at_exit() {
   static struct AtExit {
     ~AtExit() {
       LoopCore::at_exit();
@@ -62,7 +62,7 @@ NET_RARE void Loop::at_exit() {
   (void)the_end;
 }
 
-NET_RARE void run() { Loop::current().run(); }
+NET_API void run() { Loop::current().run(); }
 
 NET_API void clearTimeout(const Timer& timer) { timer.close(); }
 
@@ -84,22 +84,22 @@ NET_API const Immediate& Immediate::set_ref(bool on) const {
   return *this;
 }
 
-NET_RARE void Signal::close() const {
+NET_API void Signal::close() const {
   if (state_ && state_->loop) state_->close();
 }
 
-NET_RARE const Signal& Signal::set_ref(bool on) const {
+NET_API const Signal& Signal::set_ref(bool on) const {
   if (state_ && state_->loop) state_->set_ref(on);
   return *this;
 }
 
-NET_RARE bool Loop::runOnce(std::optional<Duration> wait) {
+NET_API bool Loop::runOnce(std::optional<Duration> wait) {
   if (!wait) return run_once(-1);
   const double ms = wait->milliseconds();
   return run_once(ms >= 2147483647.0 ? -1 : ms > 0 ? static_cast<int>(ms) : 0);
 }
 
-NET_RARE LoopMetrics Loop::metrics(bool times) {
+NET_API LoopMetrics Loop::metrics(bool times) {
   if (times) measure_times();
   const detail::LoopCounts counted = counts();
   LoopMetrics shown;

@@ -8,7 +8,7 @@
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-NET_RARE std::string AddressInfo::toString() const {
+NET_API std::string AddressInfo::toString() const {
   if (!path.empty()) return path;
   return (family == Family::IPv6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }

@@ -8,22 +8,22 @@
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-NET_RARE Server::Server(Loop& loop, const ServerOptions& options)
+NET_API Server::Server(Loop& loop, const ServerOptions& options)
     : state_(new detail::ServerState(detail::Access::core(loop), options)) {}
 
-NET_RARE std::optional<AddressInfo> Server::address() const {
+NET_API std::optional<AddressInfo> Server::address() const {
   if (!state_->path.empty()) return AddressInfo{{}, Family::unspecified, 0, state_->path};
   if (!state_->acceptor.is_open()) return std::nullopt;
   const detail::Endpoint end = state_->acceptor.local_end();
   return AddressInfo{detail::endpoint_text(end), end.ip.family, end.port, {}};
 }
 
-NET_RARE void Server::require_idle() const {
+NET_API void Server::require_idle() const {
   if (!state_->loop) detail::throw_error(detail::make_error(Errc::ERR_NO_LOOP, "The loop of this server is gone"));
   if (state_->acceptor.is_open()) detail::throw_error(detail::make_error(Errc::ERR_SERVER_ALREADY_LISTEN));
 }
 
-NET_RARE void Server::start(const ListenOptions& options) const {
+NET_API void Server::start(const ListenOptions& options) const {
   if (options.fd < 0 && options.port == -1) {
     if (options.path.empty()) {
       detail::throw_error(
@@ -44,41 +44,41 @@ NET_RARE void Server::start(const ListenOptions& options) const {
   state_->listen(options);
 }
 
-NET_RARE void Server::start_at(int port, std::string_view host, int backlog) const {
+NET_API void Server::start_at(int port, std::string_view host, int backlog) const {
   if (port < 0 || port > 65535) detail::throw_error(detail::bad_port("options.port", port));
   state_->begin({.port = port, .host = std::string(host), .backlog = backlog}, &detail::ServerState::listen_port);
 }
 
-NET_RARE std::vector<Socket> Server::connections() const {
+NET_API std::vector<Socket> Server::connections() const {
   std::vector<Socket> all;
   for (const auto& state : state_->open_connections()) all.push_back(detail::Access::make<Socket>(state.get()));
   return all;
 }
 
-NET_RARE void stopGracefully(const Server& server, const StopOptions& options) {
+NET_API void stopGracefully(const Server& server, const StopOptions& options) {
   detail::Access::state(server).stop_gracefully(options.timeout);
 }
 
-NET_RARE std::optional<Server> Socket::server() const {
+NET_API std::optional<Server> Socket::server() const {
   if (!state_->server) return std::nullopt;
   return detail::Access::make<Server>(static_cast<detail::ServerState*>(state_->server.get()));
 }
 
-NET_RARE std::chrono::seconds Server::keepAliveInitialDelay() const {
+NET_API std::chrono::seconds Server::keepAliveInitialDelay() const {
   return std::chrono::seconds(state_->keep_alive_seconds());
 }
 
-NET_RARE void Server::blockList(std::optional<BlockList> list) const { state_->options.blockList = std::move(list); }
+NET_API void Server::blockList(std::optional<BlockList> list) const { state_->options.blockList = std::move(list); }
 
-NET_RARE NativeHandle Server::nativeHandle() const {
+NET_API NativeHandle Server::nativeHandle() const {
   return state_->acceptor.is_open() ? state_->acceptor.native() : -1;
 }
 
-NET_RARE Server Server::from_state(void* state) {
+NET_API Server Server::from_state(void* state) {
   return Server(detail::Ref<detail::ServerState>(static_cast<detail::ServerState*>(state)));
 }
 
-NET_RARE const Server& Server::set_ref(bool on) const {
+NET_API const Server& Server::set_ref(bool on) const {
   state_->keeps_alive.refd = on;
   state_->recount();
   return *this;

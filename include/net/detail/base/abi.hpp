@@ -44,8 +44,8 @@
 #define NET_GNU(advice)
 #endif
 
-// NET_RARE stands there instead before what every program compiles and none runs often: what begins, ends or fails. It is
-// compiled for size, away from the rest.
+// NET_RARE stands there instead before what runs when something fails. It is compiled for size, away from the rest, and
+// so is what leads to it: nothing that a program calls when all is well may have it.
 #define NET_RARE NET_GNU(cold) NET_API
 
 // Declared first, it is what `namespace net::detail` opens again elsewhere. The headers name it in full all the same:

@@ -8,7 +8,7 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-NET_RARE void require_stream(NativeHandle fd) {
+NET_API void require_stream(NativeHandle fd) {
   if (fd < 0) throw_error(out_of_range("fd", ">= 0 && <= 2147483647", std::to_string(fd)));
   switch (Machine::kind_of(fd)) {
     case DescriptorKind::tcp:
@@ -21,17 +21,17 @@ NET_RARE void require_stream(NativeHandle fd) {
   }
 }
 
-NET_RARE int require_port(int port, std::string_view name) {
+NET_API int require_port(int port, std::string_view name) {
   if (port < 0 || port > 65535) throw_error(bad_port(name, port));
   return port;
 }
 
-NET_RARE void require_attempt_timeout(Duration delay, std::string_view name) {
+NET_API void require_attempt_timeout(Duration delay, std::string_view name) {
   const double ms = delay.milliseconds();
   if (!(ms >= 1 && ms <= 2147483647.0)) throw_error(out_of_range(name, ">= 1 && <= 2147483647", number_text(ms)));
 }
 
-NET_RARE void require_connectable(const ConnectOptions& options) {
+NET_API void require_connectable(const ConnectOptions& options) {
   if (!options.path.empty()) return;
   if (options.port == -1) throw_error(make_error(Errc::ERR_MISSING_ARGS));
   require_port(options.port, "Port");

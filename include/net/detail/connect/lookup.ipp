@@ -41,7 +41,7 @@ NET_RARE void Question::find() {
 #endif
 }
 
-NET_RARE ResolverPool& ResolverPool::instance() {
+NET_API ResolverPool& ResolverPool::instance() {
   static constinit Atomic<ResolverPool*> pool{nullptr};
   ResolverPool* shared = pool.load();
   while (!shared || shared->made_in_ != Machine::fork_count()) {
@@ -52,7 +52,7 @@ NET_RARE ResolverPool& ResolverPool::instance() {
   return *shared;
 }
 
-NET_RARE bool ResolverPool::submit(Question& question) noexcept {
+NET_API bool ResolverPool::submit(Question& question) noexcept {
   const LockGuard locked(mutex_);
   // one that was woken is idle until it runs: those who wait already will take it
   if (idle_ <= waiting_questions_ && threads_ < max_threads &&
@@ -68,7 +68,7 @@ NET_RARE bool ResolverPool::submit(Question& question) noexcept {
   return true;
 }
 
-NET_RARE void LookupState::ask() {
+NET_API void LookupState::ask() {
   std::string name;
   const int wrong = to_ascii_host(host, name) ? 0 : EINVAL;
   PostedAnswer posted(new Question(*this, loop->mailbox(), std::move(name), options));
@@ -84,7 +84,7 @@ NET_RARE void LookupState::ask() {
   }
 }
 
-NET_RARE void LookupState::answer(const Question& question) {
+NET_API void LookupState::answer(const Question& question) {
   const Ref<LookupState> alive(this);
   --questions;
   release();
@@ -99,7 +99,7 @@ NET_RARE Error LookupAnswer::error() const {
   return question_.failed == Errc{} ? no_error() : lookup_failure(question_.failed, asked_.host);
 }
 
-NET_RARE void LookupState::abandon() noexcept {
+NET_API void LookupState::abandon() noexcept {
   callback.reset();
   while (questions > 0) {
     --questions;
@@ -131,7 +131,7 @@ NET_RARE void ResolverPool::work() noexcept {
   }
 }
 
-NET_RARE void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done) {
+NET_API void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done) {
   const Ref<LookupState> state(new LookupState(loop, std::move(host), options));
   state->callback = std::move(done);
   state->ask();

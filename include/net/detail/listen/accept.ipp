@@ -61,7 +61,7 @@ NET_RARE void ServerState::accept_again() {
 NET_API void ServerState::look_at_shortage() noexcept { shortage_emitted = !acceptor.has_reserve(); }
 
 /// Whether the block list turns it away. A client that is gone cannot be asked for, and is not let through (S21.6).
-NET_RARE bool ServerState::blocks(const Machine::Channel& channel) const {
+NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
   if (!options.blockList) return false;
   const Endpoint remote = channel.remote_end();
   return remote ? (options.blockList->check)(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());

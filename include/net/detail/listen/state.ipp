@@ -37,28 +37,28 @@ NET_API void ServerState::recount() noexcept {
   if (loop) keeps_alive.count(*loop, acceptor.is_open() && keeps_alive.refd);
 }
 
-NET_RARE void ServerState::start_over() noexcept {
+NET_API void ServerState::start_over() noexcept {
   forget_signal();
   static_cast<Listening&>(*this) = Listening();
   ++generation;
 }
 
 /// Telling how it went, and later of the end, needs no memory.
-NET_RARE void ServerState::reserve_one() {
+NET_API void ServerState::reserve_one() {
   loop->ticks().reserve(3);
   if (close_expected) return;
   loop->ticks().expect();
   close_expected = true;
 }
 
-NET_RARE void ServerState::listen(const ListenOptions& asked) {
+NET_API void ServerState::listen(const ListenOptions& asked) {
   begin(asked, asked.fd >= 0      ? &ServerState::listen_descriptor
                  : asked.port == -1 ? &ServerState::listen_path
                                       : &ServerState::listen_port);
 }
 
 /// Whoever knows the way names it: a program that listens by port has no code of the other ways.
-NET_RARE void ServerState::begin(const ListenOptions& asked, void (ServerState::*how)(const ListenOptions&)) {
+NET_API void ServerState::begin(const ListenOptions& asked, void (ServerState::*how)(const ListenOptions&)) {
   reserve_one();
   start_over();
   NothingOpen unless{*this};
@@ -68,7 +68,7 @@ NET_RARE void ServerState::begin(const ListenOptions& asked, void (ServerState::
 }
 
 /// A descriptor of its own for what another server listens on.
-NET_RARE void ServerState::listen_as(const ServerState& other) {
+NET_API void ServerState::listen_as(const ServerState& other) {
   reserve_one();
   start_over();
   ipc = other.ipc;
@@ -79,7 +79,7 @@ NET_RARE void ServerState::listen_as(const ServerState& other) {
   unless.passed = true;
 }
 
-NET_RARE void ServerState::listen_port(const ListenOptions& asked) {
+NET_API void ServerState::listen_port(const ListenOptions& asked) {
   if (!asked.host.empty()) return look_up_host(asked);
   if (ask_elsewhere(asked)) return;
   // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
@@ -94,7 +94,7 @@ NET_RARE void ServerState::listen_port(const ListenOptions& asked) {
 }
 
 /// S22.5: until it is watched it stays with whoever has it: what fails does not close it.
-NET_RARE void ServerState::listen_descriptor(const ListenOptions& asked) {
+NET_API void ServerState::listen_descriptor(const ListenOptions& asked) {
   struct GiveBack {
     ServerState& self;
     bool taken = false;
@@ -117,7 +117,7 @@ NET_RARE void ServerState::listen_descriptor(const ListenOptions& asked) {
 }
 
 /// S23.2: the file is there when listen() returns.
-NET_RARE void ServerState::listen_path(const ListenOptions& asked) {
+NET_API void ServerState::listen_path(const ListenOptions& asked) {
   if (ask_elsewhere(asked)) return;
   path = asked.path;
   ipc = true;
@@ -130,7 +130,7 @@ NET_RARE void ServerState::listen_path(const ListenOptions& asked) {
 }
 
 /// S20.7: aborting closes the server; an aborted one closes on the next tick. It may have a signal of its own.
-NET_RARE void ServerState::watch_signal(const AbortSignal& given) {
+NET_API void ServerState::watch_signal(const AbortSignal& given) {
   if (!given && !options.signal) return;
   Ref<AbortState> signal(&Access::state(given ? given : options.signal));
   if (given && options.signal) signal = signal->either(Access::state(options.signal));
@@ -138,12 +138,12 @@ NET_RARE void ServerState::watch_signal(const AbortSignal& given) {
   if (!abort_hook) tick(step_of<&ServerState::close>);
 }
 
-NET_RARE void ServerState::forget_signal() noexcept {
+NET_API void ServerState::forget_signal() noexcept {
   if (abort_hook) detail::exchange(abort_hook, {})->detach();
 }
 
 /// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
-NET_RARE void ServerState::look_up_host(const ListenOptions& asked) {
+NET_API void ServerState::look_up_host(const ListenOptions& asked) {
   if (has_nul(asked.host)) {
     // like a name that is not found
     return tick_with(nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
@@ -159,13 +159,13 @@ NET_RARE void ServerState::look_up_host(const ListenOptions& asked) {
                   });
 }
 
-NET_RARE void ServerState::host_known() {
+NET_API void ServerState::host_known() {
   if (!looking_up) return;
   looking_up = false;
   bind(parse_endpoint(pending.host, pending.port));
 }
 
-NET_RARE void ServerState::host_answered(const LookupAnswer& found) {
+NET_API void ServerState::host_answered(const LookupAnswer& found) {
   if (!looking_up) return;
   looking_up = false;
   const Owing<ServerState> owing(*this);
@@ -174,14 +174,14 @@ NET_RARE void ServerState::host_answered(const LookupAnswer& found) {
 }
 
 /// S9.6: not one that is of use on its link alone, unless there is no other.
-NET_RARE const LookupAddress& ServerState::first_usable(std::span<const LookupAddress> addresses) noexcept {
+NET_API const LookupAddress& ServerState::first_usable(std::span<const LookupAddress> addresses) noexcept {
   for (const LookupAddress& found : addresses) {
     if (!is_link_local(parse_ip(found.address))) return found;
   }
   return addresses.front();
 }
 
-NET_RARE void ServerState::bind(const Endpoint& at) {
+NET_API void ServerState::bind(const Endpoint& at) {
   pending.host = endpoint_text(at);
   if (ask_elsewhere(pending)) return;
   loop->ticks().reserve(1);  // telling how it went needs no memory
@@ -190,7 +190,7 @@ NET_RARE void ServerState::bind(const Endpoint& at) {
 }
 
 /// The events come on the next tick, how ever it went (S9.2, S9.12).
-NET_RARE void ServerState::bound(int failed, std::string_view address, int port) {
+NET_API void ServerState::bound(int failed, std::string_view address, int port) {
   {
     NothingOpen unless{*this};  // a poller without memory throws
     if (failed == 0) failed = loop->poller().watch(acceptor, accepts ? readable : 0u);
@@ -203,7 +203,7 @@ NET_RARE void ServerState::bound(int failed, std::string_view address, int port)
 }
 
 /// S33.6: in a worker of a cluster the primary listens, unless the server wants a port of its own.
-NET_RARE bool ServerState::ask_elsewhere(const ListenOptions& asked) {
+NET_API bool ServerState::ask_elsewhere(const ListenOptions& asked) {
   if (!loop->served_elsewhere || asked.exclusive || asked.reusePort) return false;
   looking_up = true;
   if (asked.port == -1) path = asked.path, made_in = not_made_here;
@@ -212,7 +212,7 @@ NET_RARE bool ServerState::ask_elsewhere(const ListenOptions& asked) {
 }
 
 /// The answer: a descriptor of its own of what another server listens on.
-NET_RARE void ServerState::opened_elsewhere(const ServerState& other, std::uint32_t number, bool accepting) {
+NET_API void ServerState::opened_elsewhere(const ServerState& other, std::uint32_t number, bool accepting) {
   const Owing<ServerState> owing(*this);
   looking_up = false;
   ipc = other.ipc;
@@ -222,7 +222,7 @@ NET_RARE void ServerState::opened_elsewhere(const ServerState& other, std::uint3
   bound(acceptor.listen_beside(other.acceptor, 0), "", 0);
 }
 
-NET_RARE void ServerState::refused_elsewhere(const Error& why) {
+NET_API void ServerState::refused_elsewhere(const Error& why) {
   const Owing<ServerState> owing(*this);
   looking_up = false;
   emit_error(why);
@@ -233,7 +233,7 @@ NET_API void ServerState::space_changed() {
   if (elsewhere && loop && loop->served_elsewhere) loop->served_elsewhere->has_space(*this);
 }
 
-NET_RARE void ServerState::opened() {
+NET_API void ServerState::opened() {
   if (!kept_by_loop) {
     kept_by_loop = true;
     retain();
@@ -246,29 +246,29 @@ NET_RARE void ServerState::opened() {
   tick(step_of<&ServerState::emit_listening>, generation);
 }
 
-NET_RARE void ServerState::emit_listening() {
+NET_API void ServerState::emit_listening() {
   if (acceptor.is_open()) emit_event<server_listening>();
 }
 
 /// What is set on the listening descriptor is inherited: one call less a connection.
-NET_RARE void ServerState::set_no_delay(bool on) {
+NET_API void ServerState::set_no_delay(bool on) {
   options.noDelay = on;
   if (acceptor.is_open() && !ipc) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
 }
 
 /// Stops listening at once; 'close' when the last connection is gone too (S9.13, S9.14).
-NET_RARE void ServerState::close() {
+NET_API void ServerState::close() {
   looking_up = false;
   stop_listening();
   close_if_drained();
 }
 
 /// A close() that throws, for want of memory, has done nothing, and its callback is not called.
-NET_RARE void ServerState::reserve_close() {
+NET_API void ServerState::reserve_close() {
   if (loop) loop->ticks().reserve(1);
 }
 
-NET_RARE void ServerState::stop_listening() noexcept {
+NET_API void ServerState::stop_listening() noexcept {
   retry.stop();
   if (elsewhere && loop->served_elsewhere) loop->served_elsewhere->left(*this, elsewhere);
   elsewhere = 0;
@@ -279,7 +279,7 @@ NET_RARE void ServerState::stop_listening() noexcept {
 }
 
 /// The file is removed by the process that made it: after a fork() the parent still listens there.
-NET_RARE void ServerState::remove_path() const noexcept {
+NET_API void ServerState::remove_path() const noexcept {
   if (!path.empty() && made_in == Machine::fork_count()) Machine::remove_path(path);
 }
 
@@ -295,7 +295,7 @@ NET_API void ServerState::close_if_drained() {
   closing.move_to(ServerClose::ticking);
 }
 
-NET_RARE void ServerState::emit_close() {
+NET_API void ServerState::emit_close() {
   struct Emitted {
     ServerState& self;
     Ref<ServerState> alive;
@@ -311,7 +311,7 @@ NET_RARE void ServerState::emit_close() {
 
 /// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
 /// Those that are added later stay, as in Node.
-NET_RARE void ServerState::settle() noexcept {
+NET_API void ServerState::settle() noexcept {
   if (--owed > 0 || closing != ServerClose::emitted || acceptor.is_open() || looking_up) return;
   forget_signal();
   if (options.reusable) return;
@@ -319,7 +319,7 @@ NET_RARE void ServerState::settle() noexcept {
   listeners.clear();
 }
 
-NET_RARE void ServerState::abandon() {
+NET_API void ServerState::abandon() {
   do {
     stop_listening();
     abort_hook = {};

@@ -8,7 +8,7 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-NET_RARE LoopCore::LoopCore() {
+NET_API LoopCore::LoopCore() {
   link_one_way_only();
   note_forks();
   (void)no_error();  // nobody needs memory for it afterwards
@@ -19,7 +19,7 @@ NET_RARE LoopCore::LoopCore() {
   join_process();
 }
 
-NET_RARE void LoopCore::stop() noexcept {
+NET_API void LoopCore::stop() noexcept {
   if (current() == this) return mailbox_->stopped.store(1);
   Mailbox* const mailbox = mailbox_;
   mailbox->retain();
@@ -33,7 +33,7 @@ NET_API void LoopCore::shorten_batch(std::size_t gone) noexcept {
   if (batch_size_ == 0) batch_owner_ = nullptr;
 }
 
-NET_RARE LoopCore::Running::Running(LoopCore& l) : loop(l) {
+NET_API LoopCore::Running::Running(LoopCore& l) : loop(l) {
   if (loop.running_) throw_error(make_error(Errc::ERR_INVALID_STATE, "The loop is running already"));
   if (loop.inert()) loop.refuse_child();
   loop.running_ = true;
@@ -67,7 +67,7 @@ NET_API void Mailbox::notify() noexcept {
   if (any.exchange(1) == 0) loop->poller().wake();
 }
 
-NET_RARE void Mailbox::stop() noexcept {
+NET_API void Mailbox::stop() noexcept {
   const LockGuard locked(mutex);
   stopped.store(1);
   if (loop) loop->poller().wake();
@@ -116,7 +116,7 @@ NET_API void LoopCore::set_immediate_ref(ImmediateState& immediate, bool on) noe
   on ? ++refd_immediates_ : --refd_immediates_;
 }
 
-NET_RARE void LoopCore::leave_thread() noexcept {
+NET_API void LoopCore::leave_thread() noexcept {
   for (LoopCore** at = &current(); *at; at = &(*at)->older_) {
     if (*at != this) continue;
     *at = older_;
@@ -125,7 +125,7 @@ NET_RARE void LoopCore::leave_thread() noexcept {
 }
 
 /// Closes what is open, without a word to anyone; handles of users stay, closed.
-NET_RARE void LoopCore::abandon_all() noexcept {
+NET_API void LoopCore::abandon_all() noexcept {
   if (!inert()) {
     if (batch_owner_) batch_owner_->operations->hand_over(*batch_owner_);
     for (Handle* handle = handles_; handle; handle = handle->next) {
@@ -144,7 +144,7 @@ NET_RARE void LoopCore::abandon_all() noexcept {
   mailbox_->release();
 }
 
-NET_RARE void LoopCore::abandon_handles() noexcept {
+NET_API void LoopCore::abandon_handles() noexcept {
   Handle* const all = handles_;
   for (Handle* handle = all; handle; handle = handle->next) handle->retain();
   // listeners that die here may let go of other handles, which stay in the list until all are abandoned; new ones
@@ -181,13 +181,13 @@ NET_API void LoopCore::flush_batch() {
   batch_flush_(*batch_owner_);
 }
 
-NET_RARE LoopCore::Running::~Running() {
+NET_API LoopCore::Running::~Running() {
   loop.running_ = false;
   // small writes of a listener that threw leave all the same
   if (loop.batch_owner_ && loop.inside_ == 0) loop.batch_owner_->operations->hand_over(*loop.batch_owner_);
 }
 
-NET_RARE void LoopCore::open_poller() {
+NET_API void LoopCore::open_poller() {
   if (const Refusal refused = poller_.open(); refused.number != 0) {
     throw_error(system_failure(refused.number, refused.syscall));
   }

@@ -20,7 +20,7 @@ struct ProcessLoops {
   }
 };
 
-NET_RARE void LoopCore::at_exit() noexcept {
+NET_API void LoopCore::at_exit() noexcept {
   for (LoopCore* loop = current(); loop; loop = loop->older_) {
     if (loop->inert()) continue;
     for (Handle* handle = loop->handles_; handle; handle = handle->next) {
@@ -30,7 +30,7 @@ NET_RARE void LoopCore::at_exit() noexcept {
   }
 }
 
-NET_RARE void LoopCore::join_process() noexcept {
+NET_API void LoopCore::join_process() noexcept {
   ProcessLoops& all = ProcessLoops::instance();
   const LockGuard locked(all.mutex);
   next_in_process_ = detail::exchange(all.first, this);
@@ -38,13 +38,13 @@ NET_RARE void LoopCore::join_process() noexcept {
   if (next_in_process_) next_in_process_->link_in_process_ = &next_in_process_;
 }
 
-NET_RARE void LoopCore::leave_process() noexcept {
+NET_API void LoopCore::leave_process() noexcept {
   const LockGuard locked(ProcessLoops::instance().mutex);
   *link_in_process_ = next_in_process_;
   if (next_in_process_) next_in_process_->link_in_process_ = link_in_process_;
 }
 
-NET_RARE void LoopCore::note_forks() {
+NET_API void LoopCore::note_forks() {
   (void)ProcessLoops::instance();  // a child needs no memory for it
   static Atomic<int> noted{0};
   if (noted.exchange(1) != 0) return;
@@ -53,7 +53,7 @@ NET_RARE void LoopCore::note_forks() {
   });
 }
 
-NET_RARE bool LoopCore::of_this_thread() const noexcept {
+NET_API bool LoopCore::of_this_thread() const noexcept {
   for (const LoopCore* mine = current(); mine; mine = mine->older_) {
     if (mine == this) return true;
   }
@@ -62,7 +62,7 @@ NET_RARE bool LoopCore::of_this_thread() const noexcept {
 
 /// Runs in the child before fork() returns there: the round that is under way ends, and what was batched is the
 /// parent's to send. The threads of other loops did not come along, so nobody is in them any more.
-NET_RARE void LoopCore::become_inert() noexcept {
+NET_API void LoopCore::become_inert() noexcept {
   if (!of_this_thread()) {
     running_ = inert_ = false;
     inside_ = 0;
@@ -74,14 +74,14 @@ NET_RARE void LoopCore::become_inert() noexcept {
   poller_.shut();
 }
 
-NET_RARE void LoopCore::refuse_child() const {
+NET_API void LoopCore::refuse_child() const {
   throw_error(make_error(Errc::ERR_INVALID_STATE,
                          "This loop belongs to the parent process: call afterFork() to use it in this one"));
 }
 
 /// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to
 /// the thread that asks for it, whose it was before or not.
-NET_RARE void LoopCore::after_fork() {
+NET_API void LoopCore::after_fork() {
   if (inert()) {
     std::size_t count = 0;
     for (Handle* handle = handles_; handle; handle = handle->next) count += handle->operations->after_fork ? 1 : 0;

@@ -40,7 +40,7 @@ NET_RARE void Retry::make_timer() {
   timer_ = std::move(made);
 }
 
-NET_RARE void Retry::join() noexcept {
+NET_API void Retry::join() noexcept {
   if (listed_) return;
   listed_ = true;
   previous_ = nullptr;
@@ -54,12 +54,12 @@ NET_RARE void Retry::after(std::uint64_t ms) {
   owner_.loop->start_timer(*timer_, ms, owner_.loop->now());
 }
 
-NET_RARE void Retry::stop() noexcept {
+NET_API void Retry::stop() noexcept {
   leave();
   if (timer_ && owner_.loop) owner_.loop->stop_timer(*timer_);
 }
 
-NET_RARE void Retry::leave() noexcept {
+NET_API void Retry::leave() noexcept {
   if (!detail::exchange(listed_, false)) return;
   (previous_ ? previous_->next_ : first()) = next_;
   if (next_) next_->previous_ = previous_;

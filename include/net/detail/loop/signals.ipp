@@ -19,7 +19,7 @@ NET_API constexpr Handle::Operations SignalState::table{
     nullptr,
     [](Handle& handle) { static_cast<SignalState&>(handle).listen_again(); }};
 
-NET_RARE int SignalState::open() noexcept {
+NET_API int SignalState::open() noexcept {
   const int failed = listen();
   if (failed < 0) return failed;
   is_open = true;
@@ -27,7 +27,7 @@ NET_RARE int SignalState::open() noexcept {
   return 0;
 }
 
-NET_RARE int SignalState::listen() noexcept {
+NET_API int SignalState::listen() noexcept {
   if (const int failed = Machine::listen_to_signal(*this); failed < 0) return failed;
   watcher.fd = waker.descriptor();
   const int failed = loop->poller().watch(watcher, readable);
@@ -38,7 +38,7 @@ NET_RARE int SignalState::listen() noexcept {
   return failed;
 }
 
-NET_RARE void SignalState::close() noexcept {
+NET_API void SignalState::close() noexcept {
   if (!detail::exchange(is_open, false)) return;
   set_ref(false);
   Machine::forget_signal(*this);
@@ -48,7 +48,7 @@ NET_RARE void SignalState::close() noexcept {
   release();
 }
 
-NET_RARE void SignalState::on_ready(Handle& handle, Watcher&, unsigned, int) {
+NET_API void SignalState::on_ready(Handle& handle, Watcher&, unsigned, int) {
   const Ref<SignalState> self(static_cast<SignalState*>(&handle));
   self->waker.drain();
   // the callback lives as long as it runs, even if it closes its signal

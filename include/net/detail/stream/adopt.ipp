@@ -117,7 +117,7 @@ NET_API void SocketState::release_from_loop() noexcept {
 }
 
 /// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and emits nothing.
-NET_RARE void SocketState::hand_over() noexcept {
+NET_API void SocketState::hand_over() noexcept {
   if (!channel.is_open() || connecting() || errored() || loop->inert()) return;
   if (backlog && !in_order_sent(backlog->in_flight)) return;
   if (loop->batched_by(*this)) {
@@ -142,7 +142,7 @@ NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
 }
 
 /// The loop is going: everything is closed, and nothing is emitted.
-NET_RARE void SocketState::abandon() {
+NET_API void SocketState::abandon() {
   do {
     hand_over();
     if (connecting()) stop_connecting();
@@ -161,7 +161,7 @@ NET_RARE void SocketState::abandon() {
 }
 
 /// All in which the user may have put something: what dies there may do anything.
-NET_RARE void SocketState::drop_captures() noexcept {
+NET_API void SocketState::drop_captures() noexcept {
   if (cold) {
     cold->idle_timer = {};
     cold->finish_callbacks.clear();

@@ -68,7 +68,7 @@ NET_API void SocketState::leave_server() {
 
 /// 'error' on a tick. Without one, what silences 'data' and 'end' is set: on a tick too, if a read() may still give
 /// what is left.
-NET_RARE void SocketState::tick_error(Callback& emission) {
+NET_API void SocketState::tick_error(Callback& emission) {
   if (emission) return loop->ticks().push(std::move(emission));
   if (close_ticked) return;
   if (!ended() && !buffer) {  // there is nothing that could be emitted until then
@@ -84,7 +84,7 @@ NET_RARE Callback SocketState::emit_later(const Error& error) {
 }
 
 /// It is emitted even if there is a new connection already, whose error it is not.
-NET_RARE void SocketState::emit_error(const Error& error, bool current) {
+NET_API void SocketState::emit_error(const Error& error, bool current) {
   if (current) {
     close_ticked = true;
     if (failure == Failure::emitted) return;

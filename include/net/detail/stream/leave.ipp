@@ -30,7 +30,7 @@ NET_API void SocketState::require_no_idle_reader() const {
 }
 
 /// A reader begins: what has to be done when it goes needs no memory then.
-NET_RARE void SocketState::expect_to_be_left(double lingering_ms) {
+NET_API void SocketState::expect_to_be_left(double lingering_ms) {
   if (loop) loop->closing().expect();
   if (lingering_ms >= 0) ensure_cold().lingering_ms = lingering_ms;
   taken_over();
@@ -84,7 +84,7 @@ NET_API void SocketState::look_after() {
 
 /// This side has ended: what the other one still sends is thrown away until it ends too, so that no reset overtakes
 /// what was written.
-NET_RARE void SocketState::linger() {
+NET_API void SocketState::linger() {
   taken_over();
   stop_lingering();
   ColdState& kept = ensure_cold();
@@ -97,7 +97,7 @@ NET_RARE void SocketState::linger() {
 }
 
 /// The loop keeps a timer that runs, whoever has forgotten it.
-NET_RARE void SocketState::stop_lingering() noexcept {
+NET_API void SocketState::stop_lingering() noexcept {
   if (!loop || !cold || !cold->linger_timer) return;
   loop->stop_timer(*detail::exchange(cold->linger_timer, {}));
   note_timed();

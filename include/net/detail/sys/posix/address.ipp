@@ -29,7 +29,7 @@ NET_API SystemAddress::SystemAddress(const Endpoint& from) noexcept : SystemAddr
   }
 }
 
-NET_RARE bool SystemAddress::set_path(std::string_view path) noexcept {
+NET_API bool SystemAddress::set_path(std::string_view path) noexcept {
   const bool abstract = !path.empty() && path[0] == '\0';
   if (path.empty() || path.size() > sizeof local.sun_path) return false;
 #if !defined(__linux__)
@@ -73,7 +73,7 @@ NET_API bool unconnected(NativeHandle fd) noexcept {
   return ::getpeername(fd, &name.any, &name.size) != 0 && errno == ENOTCONN;
 }
 
-NET_RARE std::uint32_t interface_index(std::string_view zone) noexcept {
+NET_API std::uint32_t interface_index(std::string_view zone) noexcept {
   std::uint32_t number = 0;
   bool decimal = !zone.empty() && zone.size() < 10;
   for (const char c : zone) {
@@ -87,7 +87,7 @@ NET_RARE std::uint32_t interface_index(std::string_view zone) noexcept {
   return ::if_nametoindex(name);
 }
 
-NET_RARE std::string interface_name(std::uint32_t index) {
+NET_API std::string interface_name(std::uint32_t index) {
   char name[IF_NAMESIZE] = {};
   return ::if_indextoname(index, name) ? name : std::to_string(index);
 }
@@ -102,7 +102,7 @@ NET_API int connect_to(NativeHandle fd, const SystemAddress& address) noexcept {
   return errno == EINTR ? -EINPROGRESS : -errno;
 }
 
-NET_RARE int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
+NET_API int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
   const int fd = open_socket(at.ip.family == Family::IPv6 ? AF_INET6 : AF_INET);
   if (fd < 0) return fd;
   int failed = set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -123,7 +123,7 @@ NET_RARE int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
   return failed;
 }
 
-NET_RARE void remove_path(std::string_view path) noexcept {
+NET_API void remove_path(std::string_view path) noexcept {
   if (path.empty() || path[0] == '\0') return;
   char name[sizeof(sockaddr_un::sun_path) + 1] = {};
   if (path.size() >= sizeof name) return;
@@ -131,7 +131,7 @@ NET_RARE void remove_path(std::string_view path) noexcept {
   ::unlink(name);
 }
 
-NET_RARE int listen_on_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed) noexcept {
+NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed) noexcept {
   SystemAddress address;
   if (!address.set_path(path)) return -EINVAL;
   const int fd = open_socket(AF_UNIX);
@@ -154,7 +154,7 @@ NET_RARE int listen_on_path(std::string_view path, const PathMode& mode, int bac
   return failed;
 }
 
-NET_RARE int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
+NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
   const DescriptorKind kind = kind_of(fd);
   if (kind != DescriptorKind::tcp && kind != DescriptorKind::local) return -EINVAL;
   if (const int failed = prepare(fd); failed < 0) return failed;

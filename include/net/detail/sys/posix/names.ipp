@@ -53,8 +53,8 @@ NET_RARE Errc look_up(const std::string& host, Family family, int hints, Vec<End
   return found.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};
 }
 
-NET_RARE int address_config_hint() noexcept { return AI_ADDRCONFIG; }
-NET_RARE int known_hints() noexcept {
+NET_API int address_config_hint() noexcept { return AI_ADDRCONFIG; }
+NET_API int known_hints() noexcept {
   int known = AI_ADDRCONFIG;
 #if defined(AI_ALL) && defined(AI_V4MAPPED)
   known |= AI_ALL | AI_V4MAPPED;

@@ -14,7 +14,7 @@
 
 namespace net::inline NET_ABI::detail::os {
 
-NET_RARE int Waker::open() noexcept {
+NET_API int Waker::open() noexcept {
   close();
 #if defined(__linux__)
   ends_[0] = ends_[1] = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -30,7 +30,7 @@ NET_RARE int Waker::open() noexcept {
   return 0;
 }
 
-NET_RARE void Waker::close() noexcept {
+NET_API void Waker::close() noexcept {
   if (ends_[1] >= 0 && ends_[1] != ends_[0]) ::close(ends_[1]);
   if (ends_[0] >= 0) ::close(ends_[0]);
   ends_[0] = ends_[1] = no_handle;
@@ -61,7 +61,7 @@ NET_API std::uint32_t fork_count() noexcept { return Forks::instance().count.loa
 
 NET_API void count_in_resolver(int threads) noexcept { Forks::instance().in_resolver.fetch_add(threads); }
 
-NET_RARE void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
+NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
   (void)::pthread_atfork(before, in_parent, in_child);
 }
 
@@ -74,7 +74,7 @@ NET_API bool Condition::wait_ms(Mutex& mutex, int milliseconds) noexcept {
   return ::pthread_cond_timedwait(&condition_, &mutex.mutex_, &until) == 0;
 }
 
-NET_RARE Mutex::Mutex() noexcept {
+NET_API Mutex::Mutex() noexcept {
   static constinit Atomic<int> noted{0};
   if (noted.exchange(1) != 0) return;
   at_fork(
@@ -96,7 +96,7 @@ NET_RARE Mutex::Mutex() noexcept {
       });
 }
 
-NET_RARE bool Thread::begin(Start* start) noexcept {
+NET_API bool Thread::begin(Start* start) noexcept {
   const int failed = ::pthread_create(
       &thread_, nullptr,
       [](void* given) -> void* {
@@ -110,14 +110,14 @@ NET_RARE bool Thread::begin(Start* start) noexcept {
   return failed == 0;
 }
 
-NET_RARE bool start_thread(void (*work)(void*), void* argument) noexcept {
+NET_API bool start_thread(void (*work)(void*), void* argument) noexcept {
   Thread thread;
   if (!thread.try_start(work, argument)) return false;
   thread.detach();
   return true;
 }
 
-NET_RARE std::size_t processors() noexcept {
+NET_API std::size_t processors() noexcept {
   const long count = ::sysconf(_SC_NPROCESSORS_ONLN);
   return count > 0 ? static_cast<std::size_t>(count) : 1;
 }
