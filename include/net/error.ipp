@@ -11,7 +11,6 @@
 #include <new>
 
 #include <net/detail/base/atomic.hpp>
-#include <net/detail/base/exchange.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -32,10 +31,14 @@ struct ErrorText {
 class NewText {
  public:
   NewText();
-  NewText(NewText&& other) noexcept : text_(detail::exchange(other.text_, nullptr)) {}
+  NewText(NewText&& other) noexcept : text_(other.release()) {}
   ~NewText();
   ErrorText* operator->() const noexcept { return text_; }
-  ErrorText* release() noexcept { return detail::exchange(text_, nullptr); }
+  ErrorText* release() noexcept {
+    ErrorText* const text = text_;
+    text_ = nullptr;
+    return text;
+  }
 
  private:
   ErrorText* text_;
