@@ -145,13 +145,13 @@ NET_API const Error& no_error() {
 
 NET_API std::string escape_nul(std::string_view path) {
   std::string text;
-  for (const char byte : path) byte == '\0' ? text.append("\\0") : text.append(1, byte);
+  for (const char byte : path) byte == '\0' ? text.append("\\0") : text += byte;
   return text;
 }
 
 NET_API std::string quoted(std::string_view given) {
   std::string text = "'";
-  for (const char byte : given) byte == '\0' ? text.append("\\x00") : text.append(1, byte);
+  for (const char byte : given) byte == '\0' ? text.append("\\x00") : text += byte;
   return text.append("'");
 }
 
