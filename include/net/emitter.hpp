@@ -42,14 +42,14 @@ class Emitter : public detail::Identity<Derived> {
   template <fixed_string Name, class F>
   const Derived& on(F&& listener) const {
     Derived::template check_event<Name>();
-    add<Name>(std::forward<F>(listener), 0, false);
+    add<Name>(static_cast<F&&>(listener), 0, false);
     return self();
   }
   /// Adds a listener that is removed before it is called.
   template <fixed_string Name, class F>
   const Derived& once(F&& listener) const {
     Derived::template check_event<Name>();
-    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, false);
+    add<Name>(static_cast<F&&>(listener), detail::ListenerRecord::once, false);
     return self();
   }
   /// Adds a listener in front of the others. As in Node, one of 'data' or 'readable' that is added in this way does not
@@ -57,21 +57,21 @@ class Emitter : public detail::Identity<Derived> {
   template <fixed_string Name, class F>
   const Derived& prependListener(F&& listener) const {
     Derived::template check_event<Name>();
-    add<Name>(std::forward<F>(listener), 0, true);
+    add<Name>(static_cast<F&&>(listener), 0, true);
     return self();
   }
   /// Adds a listener in front of the others that is removed before it is called.
   template <fixed_string Name, class F>
   const Derived& prependOnceListener(F&& listener) const {
     Derived::template check_event<Name>();
-    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, true);
+    add<Name>(static_cast<F&&>(listener), detail::ListenerRecord::once, true);
     return self();
   }
   /// Like `on`, but gives a token with which `off` takes the listener off again; `front` puts it before the others.
   template <fixed_string Name, class F>
   Listener addListener(F&& listener, bool front = false) const {
     Derived::template check_event<Name>();
-    return Listener(add<Name>(std::forward<F>(listener), 0, front));
+    return Listener(add<Name>(static_cast<F&&>(listener), 0, front));
   }
 
   /// Takes a listener off; one that is gone already is ignored (S1.2). An event that is under way still calls it
@@ -173,7 +173,7 @@ class Emitter : public detail::Identity<Derived> {
     if constexpr (!std::is_null_pointer_v<std::remove_cvref_t<F>>) {
       constexpr bool fits = detail::Taken<std::decay_t<F>, Derived>::any;
       static_assert(fits, "this listener takes nothing, or the emitter; an error comes by on<\"error\">(listener)");
-      if constexpr (fits) once<Name>(std::forward<F>(listener));
+      if constexpr (fits) once<Name>(static_cast<F&&>(listener));
     }
   }
 
@@ -201,7 +201,7 @@ class Emitter : public detail::Identity<Derived> {
     if constexpr (Derived::Events::template has<Name>) {
       using Row = typename detail::EventAt<typename Derived::Events, at>::type;
       const std::uint64_t id =
-          Row::template add<Derived>(state().listeners, at, marks, front, std::forward<F>(listener));
+          Row::template add<Derived>(state().listeners, at, marks, front, static_cast<F&&>(listener));
       using State = std::remove_reference_t<decltype(state())>;
       if constexpr (State::minds_listeners(at)) detail::note_added(state(), at, front, id);
       return id;

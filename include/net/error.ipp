@@ -11,7 +11,6 @@
 #include <new>
 
 #include <net/detail/base/atomic.hpp>
-#include <net/detail/base/exchange.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -32,10 +31,14 @@ struct ErrorText {
 class NewText {
  public:
   NewText();
-  NewText(NewText&& other) noexcept : text_(detail::exchange(other.text_, nullptr)) {}
+  NewText(NewText&& other) noexcept : text_(other.release()) {}
   ~NewText();
   ErrorText* operator->() const noexcept { return text_; }
-  ErrorText* release() noexcept { return detail::exchange(text_, nullptr); }
+  ErrorText* release() noexcept {
+    ErrorText* const text = text_;
+    text_ = nullptr;
+    return text;
+  }
 
  private:
   ErrorText* text_;
@@ -143,13 +146,13 @@ NET_API const Error& no_error() {
 
 NET_RARE std::string escape_nul(std::string_view path) {
   std::string text;
-  for (const char byte : path) byte == '\0' ? text.append("\\0") : text.append(1, byte);
+  for (const char byte : path) byte == '\0' ? text.append("\\0") : text += byte;
   return text;
 }
 
 NET_RARE std::string quoted(std::string_view given) {
   std::string text = "'";
-  for (const char byte : given) byte == '\0' ? text.append("\\x00") : text.append(1, byte);
+  for (const char byte : given) byte == '\0' ? text.append("\\x00") : text += byte;
   return text.append("'");
 }
 

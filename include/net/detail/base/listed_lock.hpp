@@ -4,8 +4,8 @@
 
 #include <utility>
 
+#include <net/detail/base/abi.hpp>
 #include <net/detail/base/atomic.hpp>
-#include <net/detail/base/exchange.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -29,7 +29,8 @@ class ListedLock {
  protected:
   ListedLock() noexcept {
     const ListGuard guard;
-    next_ = detail::exchange(first(), this);
+    next_ = first();
+    first() = this;
     if (next_) next_->link_ = &next_;
   }
   ~ListedLock() {

@@ -202,8 +202,8 @@ struct ListenerResult<Task> {
     Ref<Kept<F>> kept_;
   };
 
-  template <class Listener, class F, class Call>
-  static void call(const Held<F>& held, void* state, void* const* args, Call&& listener) {
+  template <class Listener, class F>
+  static void call(const Held<F>& held, void* state, void* const* args) {
     const Ref<Kept<F>> kept = held.kept();
     LoopCore* loop = nullptr;
     Listener::each_handle(state, args, [&loop](const auto& handle) {
@@ -211,11 +211,12 @@ struct ListenerResult<Task> {
       give_to_task(handle);
     });
     using Arguments = typename Listener::template TakenIn<KeptArguments>;
+    constexpr typename Listener::Indices taken;
     if constexpr (Arguments::any) {
       const Ref<KeptWithArguments<F, Arguments>> both(new KeptWithArguments<F, Arguments>(kept, args));
-      TaskUse::spawn(*loop, listener(kept->call, both->given.at), both);
+      TaskUse::spawn(*loop, Listener::call_with(kept->call, state, both->given.at, taken), both);
     } else {
-      TaskUse::spawn(*loop, listener(kept->call, args), kept);
+      TaskUse::spawn(*loop, Listener::call_with(kept->call, state, args, taken), kept);
     }
   }
 };

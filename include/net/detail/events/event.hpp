@@ -72,7 +72,7 @@ template <class Callable>
 class Elsewhere {
  public:
   template <class G>
-  explicit Elsewhere(G&& g) : callable_(new Callable(std::forward<G>(g))) {}
+  explicit Elsewhere(G&& g) : callable_(new Callable(static_cast<G&&>(g))) {}
   Elsewhere(const Elsewhere&) = delete;
   Elsewhere& operator=(const Elsewhere&) = delete;
   ~Elsewhere() { delete callable_; }
@@ -152,13 +152,13 @@ struct ListenerResult {
   template <class F>
   using Held = std::conditional_t<alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes, F, Elsewhere<F>>;
 
-  template <class, class F, class Call>
-  static void call(F& callable, void*, void* const* args, Call&& listener) {
-    listener(callable, args);
+  template <class Listener, class F>
+  static void call(F& callable, void* state, void* const* args) {
+    Listener::call_with(callable, state, args, typename Listener::Indices{});
   }
-  template <class, class F, class Call>
-  static void call(Elsewhere<F>& callable, void*, void* const* args, Call&& listener) {
-    listener(*callable, args);
+  template <class Listener, class F>
+  static void call(Elsewhere<F>& callable, void* state, void* const* args) {
+    Listener::call_with(*callable, state, args, typename Listener::Indices{});
   }
 };
 
@@ -218,13 +218,11 @@ struct ListenerCall {
   struct Record : ListenerRecord {
     typename Result::template Held<F> held;
     template <class G>
-    explicit Record(G&& g) : ListenerRecord{}, held(std::forward<G>(g)) {}
+    explicit Record(G&& g) : ListenerRecord{}, held(static_cast<G&&>(g)) {}
   };
 
   static void call(ListenerRecord& record, void* state, void* const* args) {
-    Result::template call<ListenerCall>(
-        static_cast<Record&>(record).held, state, args,
-        [state](F& f, void* const* given) -> decltype(auto) { return call_with(f, state, given, Indices{}); });
+    Result::template call<ListenerCall>(static_cast<Record&>(record).held, state, args);
   }
   static void destroy(ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }
 
@@ -261,7 +259,7 @@ struct Event {
       static_assert(lasts,
                     "take it by value: this parameter of a task refers to what an argument was converted to for the "
                     "call alone");
-      return to.add<typename Call::Record>(index, marks, front, Call::operations, std::forward<F>(listener));
+      return to.add<typename Call::Record>(index, marks, front, Call::operations, static_cast<F&&>(listener));
     } else {
       return 0;
     }

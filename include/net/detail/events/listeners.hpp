@@ -9,7 +9,6 @@
 #include <utility>
 
 #include <net/detail/base/abi.hpp>
-#include <net/detail/base/exchange.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -48,7 +47,11 @@ class Listeners {
   Listeners& operator=(const Listeners&) = delete;
   ~Listeners() {
     while (first_) clear();  // what dies may leave something new behind
-    while (blocks_) ::operator delete(detail::exchange(blocks_, blocks_->next));
+    while (blocks_) {
+      Block* const block = blocks_;
+      blocks_ = block->next;
+      ::operator delete(block);
+    }
   }
 
   bool has(unsigned event) const noexcept { return (present_ >> event & 1u) != 0; }
@@ -61,29 +64,12 @@ class Listeners {
                     F&& callable) {
     static_assert(alignof(R) <= unit && rounded(sizeof(R)) / unit <= 0xffff,
                   "a callable that is aligned more strictly, or larger, is held by pointer");
-    void* place = allocate(sizeof(R));
-    R* record;
-    {
-      // a copy that throws gives the place back
-      struct Return {
-        Listeners* to;
-        void* place;
-        ~Return() {
-          if (to) to->recycle(place, sizeof(R));
-        }
-      } give_back{this, place};
-      record = ::new (place) R(std::forward<F>(callable));
-      give_back.to = nullptr;
-    }
+    Room room(*this, sizeof(R));
+    ListenerRecord* const record = ::new (room.place) R(static_cast<F&&>(callable));
     record->operations = &operations;
-    record->id = ++last_id_;
-    record->gone = 0;
-    record->size = static_cast<std::uint16_t>(rounded(sizeof(R)) / unit);
     record->event = static_cast<std::uint8_t>(event);
     record->marks = static_cast<std::uint8_t>(marks);
-    link(record, front);
-    present_ |= 1u << event;
-    return record->id;
+    return room.filled_with(record, front);
   }
 
   /// The event of the listener that was removed, or -1 if there is none of that id.
@@ -151,6 +137,28 @@ class Listeners {
     Block* next;
     ListenerRecord* spare;  // records given back, of any size; the first block's list is the one used
     std::uint32_t used, size;
+  };
+
+  /// Room for a record, which a copy that throws gives back.
+  struct Room {
+    Listeners& in;
+    void* place;
+    std::size_t size;
+    Room(Listeners& listeners, std::size_t bytes) : in(listeners), place(in.allocate(bytes)), size(bytes) {}
+    Room(const Room&) = delete;
+    Room& operator=(const Room&) = delete;
+    ~Room() {
+      if (place) in.recycle(place, size);
+    }
+    std::uint64_t filled_with(ListenerRecord* record, bool front) noexcept {
+      place = nullptr;
+      record->id = ++in.last_id_;
+      record->gone = 0;
+      record->size = static_cast<std::uint16_t>(rounded(size) / unit);
+      in.link(record, front);
+      in.present_ |= 1u << record->event;
+      return record->id;
+    }
   };
 
   struct Emission {

@@ -14,7 +14,7 @@ namespace net::inline NET_ABI::detail {
 struct ListenerUse {
   template <fixed_string Name, class Self, class F>
   static std::uint64_t add(const Emitter<Self>& emitter, F&& listener) {
-    return emitter.template add<Name>(std::forward<F>(listener), ListenerRecord::own, false);
+    return emitter.template add<Name>(static_cast<F&&>(listener), ListenerRecord::own, false);
   }
   template <class Self>
   static void remove(const Emitter<Self>& emitter, std::uint64_t first, std::uint64_t last) noexcept {
@@ -45,7 +45,7 @@ class OwnListeners {
 
   template <fixed_string Name, class F>
   void on(F&& listener) {
-    last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
+    last_ = ListenerUse::add<Name>(emitter_, static_cast<F&&>(listener));
     if (first_ == 0) first_ = last_;
   }
   NET_GNU(always_inline) void off() noexcept {

@@ -127,7 +127,7 @@ inline bool to_ascii_host(std::string_view host, std::string& ascii) {
   bool foreign = false;
   const auto end_of_label = [&] {
     if (foreign) {
-      ascii += "xn--";
+      ascii.append("xn--");
       append_punycode(label, ascii);
     } else {
       for (const char32_t c : label) ascii += static_cast<char>(c);

@@ -73,6 +73,9 @@ class Mutex : public ListedLock<Mutex> {
  private:
   friend class Condition;
 
+  static void lock_before_fork() noexcept;
+  static void unlock_in_child() noexcept;
+
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
 };
 
@@ -110,6 +113,7 @@ class Thread {
   };
 
   bool begin(Start* start) noexcept;
+  static void* run(void* start);
 
   pthread_t thread_{};
 };

@@ -77,37 +77,37 @@ NET_API bool Condition::wait_ms(Mutex& mutex, int milliseconds) noexcept {
 NET_API Mutex::Mutex() noexcept {
   static constinit Atomic<int> noted{0};
   if (noted.exchange(1) != 0) return;
-  at_fork(
-      [] {
-        // a lookup that takes longer waits for a name server, and holds nothing
-        constexpr std::uint64_t longest_wait = 200000000;  // ns
-        const std::uint64_t began = now_ns();
-        for (lock_all(); Forks::instance().in_resolver.load() > 0 && now_ns() - began < longest_wait; lock_all()) {
-          unlock_all();
-          const timespec moment{0, 100'000};
-          ::nanosleep(&moment, nullptr);
-        }
-      },
-      [] { unlock_all(); },
-      [] {
-        Forks::instance().count.fetch_add(1);
-        Forks::instance().in_resolver.store(0);
-        unlock_all();
-      });
+  at_fork(lock_before_fork, unlock_all, unlock_in_child);
+}
+
+NET_API void Mutex::lock_before_fork() noexcept {
+  // a lookup that takes longer waits for a name server, and holds nothing
+  constexpr std::uint64_t longest_wait = 200000000;  // ns
+  const std::uint64_t began = now_ns();
+  for (lock_all(); Forks::instance().in_resolver.load() > 0 && now_ns() - began < longest_wait; lock_all()) {
+    unlock_all();
+    const timespec moment{0, 100'000};
+    ::nanosleep(&moment, nullptr);
+  }
+}
+
+NET_API void Mutex::unlock_in_child() noexcept {
+  Forks::instance().count.fetch_add(1);
+  Forks::instance().in_resolver.store(0);
+  unlock_all();
 }
 
 NET_API bool Thread::begin(Start* start) noexcept {
-  const int failed = ::pthread_create(
-      &thread_, nullptr,
-      [](void* given) -> void* {
-        const Start now = *static_cast<Start*>(given);
-        delete static_cast<Start*>(given);
-        now.work(now.argument);
-        return nullptr;
-      },
-      start);
+  const int failed = ::pthread_create(&thread_, nullptr, run, start);
   if (failed) delete start;
   return failed == 0;
+}
+
+NET_API void* Thread::run(void* start) {
+  const Start now = *static_cast<Start*>(start);
+  delete static_cast<Start*>(start);
+  now.work(now.argument);
+  return nullptr;
 }
 
 NET_API bool start_thread(void (*work)(void*), void* argument) noexcept {
