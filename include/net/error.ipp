@@ -185,7 +185,7 @@ NET_RARE Error address_failure(int number, std::string_view syscall, std::string
 }
 
 NET_RARE Error local_failure(int number, std::string_view syscall, std::string_view address, int port,
-                            std::string_view local_address, int local_port, bool asked) {
+                             std::string_view local_address, int local_port, bool asked) {
   NewText text = system_text(number, syscall);
   text->message.append(" ").append(with_port(address, port));
   text->message.append(" - Local (").append(local_address).append(":").append(std::to_string(local_port)).append(")");

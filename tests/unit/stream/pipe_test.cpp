@@ -144,8 +144,7 @@ TEST_CASE("S24.3: a listener of 'pause' may unpipe the destination that was full
   socket.pipe(Sink(stuck));
   socket.once<"pause">([&] { socket.unpipe(); });
   source.send("x");
-  run_until(loop,
-            [&] { return stuck.got.size() == 1 && net::detail::Access::state(socket).ensure_pipes().empty(); });
+  run_until(loop, [&] { return stuck.got.size() == 1 && net::detail::Access::state(socket).ensure_pipes().empty(); });
   CHECK(socket.isPaused());
   CHECK(stuck.listeners.count(0) == 0);
   source.finish();

@@ -48,7 +48,7 @@ struct Listening {
   std::uint32_t elsewhere = 0;  // by which number the primary of a cluster knows it; 0: nobody else does
   bool looking_up = false;
   bool inherits_no_delay = false;
-  bool accepts = true;  // false: its connections are handed over to it
+  bool accepts = true;    // false: its connections are handed over to it
   ListenOptions pending;  // while its host is looked up
 };
 

@@ -53,8 +53,8 @@ NET_API void ServerState::reserve_one() {
 
 NET_API void ServerState::listen(const ListenOptions& asked) {
   begin(asked, asked.fd >= 0      ? &ServerState::listen_descriptor
-                 : asked.port == -1 ? &ServerState::listen_path
-                                      : &ServerState::listen_port);
+               : asked.port == -1 ? &ServerState::listen_path
+                                  : &ServerState::listen_port);
 }
 
 /// Whoever knows the way names it: a program that listens by port has no code of the other ways.
@@ -134,7 +134,8 @@ NET_API void ServerState::watch_signal(const AbortSignal& given) {
   if (!given && !options.signal) return;
   Ref<AbortState> signal(&Access::state(given ? given : options.signal));
   if (given && options.signal) signal = signal->either(Access::state(options.signal));
-  abort_hook = signal->attach(*loop, {[](void* self, const Error&) { static_cast<ServerState*>(self)->close(); }, this});
+  abort_hook =
+      signal->attach(*loop, {[](void* self, const Error&) { static_cast<ServerState*>(self)->close(); }, this});
   if (!abort_hook) tick(step_of<&ServerState::close>);
 }
 

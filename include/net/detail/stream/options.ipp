@@ -22,9 +22,8 @@ NET_API void SocketState::set_up(const SocketOptions& options) {
   read_mark = write_mark = options.highWaterMark;
   if (options.onread.callback && (options.onread.buffer.data() || options.onread.allocate)) {
     users_buffer = true;
-    ensure_cold().onread.make(OnReading{options.onread, options.onread.buffer, [](SocketState& self, bool to_the_end) {
-                                          self.read_onread(to_the_end);
-                                        }});
+    ensure_cold().onread.make(OnReading{options.onread, options.onread.buffer,
+                                        [](SocketState& self, bool to_the_end) { self.read_onread(to_the_end); }});
   }
   // whatever throws leaves the descriptor to whoever has it
   CallOnThrow kept([this] { give_descriptor_back(); });
