@@ -15,7 +15,6 @@
 #include <net/acceptor.hpp>
 #include <net/chunk.hpp>
 #include <net/detail/base/exchange.hpp>
-#include <net/detail/base/maybe.hpp>
 #include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/coro/received_bytes.hpp>
 #include <net/detail/coro/wait_place.hpp>
