@@ -57,6 +57,10 @@
 #define NET_GNU(advice)
 #endif
 
+// NET_RARE stands there instead before what runs when something fails. It is compiled for size, away from the rest, and
+// so is what leads to it: nothing that a program calls when all is well may have it.
+#define NET_RARE NET_GNU(cold) NET_API
+
 // Declared first, it is what `namespace net::detail` opens again elsewhere. The headers name it in full all the same:
 // to clang++ the symbols of what stands in a namespace are named as the namespace was opened.
 namespace net::inline NET_ABI::detail {
@@ -163,13 +167,17 @@ constexpr T exchange(T& object, std::type_identity_t<T> value) noexcept(noexcept
 
 namespace net::inline NET_ABI::detail {
 
+/// `std::is_trivially_copyable`, asked of the compiler: the trait is six classes for each type.
+template <class T>
+inline constexpr bool is_plain_bytes = __is_trivially_copyable(T);
+
 /// Whether a callable may be moved by copying its bytes and forgetting the original; one that holds nothing but
 /// counted references says so with a member of this name.
 template <class F>
-inline constexpr bool moves_as_bytes = [] {
-  if constexpr (requires { F::moves_as_bytes; }) return F::moves_as_bytes;
-  return std::is_trivially_copyable_v<F>;
-}();
+inline constexpr bool moves_as_bytes = is_plain_bytes<F>;
+template <class F>
+  requires requires { F::moves_as_bytes; }
+inline constexpr bool moves_as_bytes<F> = F::moves_as_bytes;
 
 /// Whether what a callback gives back is a task, also by reference.
 template <class Result>
@@ -200,7 +208,7 @@ void call_back(F& callback, Args&&... args) {
   constexpr bool is_run = !CallsTask<F, Args...>;
   static_assert(is_run,
                 "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
-  if constexpr (is_run) callback(std::forward<Args>(args)...);
+  if constexpr (is_run) callback(static_cast<Args&&>(args)...);
 }
 
 /// Whether a call gives an R. The language is asked, here and below: traits are classes, and each type would pay for
@@ -213,51 +221,98 @@ concept CallsAs = requires(F& callable, Args&&... args) { static_cast<R>(callabl
 template <class F, class R, class... Args>
 concept IsCallback = CallsTask<F, Args...> || CallsAs<F, R, Args...>;
 
-template <class Signature>
-class Function;
+/// What a Function does whatever its signature: it holds a callable, which it moves and destroys. One of at most 24
+/// bytes, on every system, that moves without throwing lives inside; any other lives on the heap.
+class HeldCallable {
+ public:
+  /// Whether holding it needs no memory.
+  template <class Callable>
+  static constexpr bool fits = sizeof(Callable) <= 24 && alignof(Callable) <= 8 &&
+                               noexcept(Callable(static_cast<Callable&&>(std::declval<Callable&>())));
 
-/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most 24 bytes, on every
-/// system, that moves without throwing lives inside; any other lives on the heap. Calling an empty one is undefined:
-/// test with `if (f)`.
-template <class R, class... Args>
-class Function<R(Args...)> {
-  static constexpr std::size_t capacity = 24, alignment = 8;
+  explicit operator bool() const noexcept { return operations_ != nullptr; }
 
+  void reset() noexcept {
+    const Operations* const old = operations_;
+    operations_ = nullptr;
+    if (old && old->destroy) old->destroy(storage_);
+  }
+
+ protected:
   struct Operations {
-    R (*call)(void*, Args&&...);
     void (*relocate)(void* from, void* to) noexcept;  // null: the bytes may be copied
     void (*destroy)(void*) noexcept;                  // null: nothing to do
   };
 
   template <class Callable>
-  struct Inside {
-    static R call(void* at, Args&&... args) {
-      return static_cast<R>((*static_cast<Callable*>(at))(std::forward<Args>(args)...));
+  static void relocate(void* from, void* to) noexcept {
+    ::new (to) Callable(static_cast<Callable&&>(*static_cast<Callable*>(from)));
+    static_cast<Callable*>(from)->~Callable();
+  }
+  template <class Callable>
+  static void destroy(void* at) noexcept {
+    static_cast<Callable*>(at)->~Callable();
+  }
+  template <class Callable>
+  static void destroy_outside(void* at) noexcept {
+    delete *static_cast<Callable**>(at);
+  }
+
+  HeldCallable() noexcept = default;
+  HeldCallable(HeldCallable&& other) noexcept { take(other); }
+  HeldCallable& operator=(HeldCallable&& other) noexcept {
+    if (this != &other) {
+      reset();
+      take(other);
     }
-    static void relocate(void* from, void* to) noexcept {
-      ::new (to) Callable(std::move(*static_cast<Callable*>(from)));
-      static_cast<Callable*>(from)->~Callable();
+    return *this;
+  }
+  ~HeldCallable() { reset(); }
+
+  alignas(8) mutable unsigned char storage_[24];
+  const Operations* operations_ = nullptr;
+
+ private:
+  void take(HeldCallable& other) noexcept {
+    operations_ = other.operations_;
+    other.operations_ = nullptr;
+    if (!operations_) return;
+    if (operations_->relocate) {
+      operations_->relocate(other.storage_, storage_);
+    } else {
+      for (std::size_t i = 0; i < sizeof(storage_); ++i) storage_[i] = other.storage_[i];
     }
-    static void destroy(void* at) noexcept { static_cast<Callable*>(at)->~Callable(); }
-    static constexpr Operations operations{call, moves_as_bytes<Callable> ? nullptr : relocate,
-                                           std::is_trivially_copyable_v<Callable> ? nullptr : destroy};
+  }
+};
+
+template <class Signature>
+class Function;
+
+/// Holds any callable for which `R(Args...)` works, move-only ones too. Calling an empty one is undefined: test with
+/// `if (f)`.
+template <class R, class... Args>
+class Function<R(Args...)> : public HeldCallable {
+  struct Calls : Operations {
+    R (*call)(void*, Args&&...);
   };
 
-  template <class F>
-  struct Outside {
-    static R call(void* at, Args&&... args) {
-      return static_cast<R>((**static_cast<F**>(at))(std::forward<Args>(args)...));
-    }
-    static void destroy(void* at) noexcept { delete *static_cast<F**>(at); }
-    static constexpr Operations operations{call, nullptr, destroy};
-  };
+  template <class Callable>
+  static R call_inside(void* at, Args&&... args) {
+    return static_cast<R>((*static_cast<Callable*>(at))(static_cast<Args&&>(args)...));
+  }
+  template <class Callable>
+  static R call_outside(void* at, Args&&... args) {
+    return static_cast<R>((**static_cast<Callable**>(at))(static_cast<Args&&>(args)...));
+  }
+  template <class Callable>
+  static constexpr Calls plain{{nullptr, nullptr}, call_inside<Callable>};
+  template <class Callable>
+  static constexpr Calls inside{{moves_as_bytes<Callable> ? nullptr : relocate<Callable>, destroy<Callable>},
+                                call_inside<Callable>};
+  template <class Callable>
+  static constexpr Calls outside{{nullptr, destroy_outside<Callable>}, call_outside<Callable>};
 
  public:
-  /// Whether holding it needs no memory.
-  template <class Callable>
-  static constexpr bool fits =
-      sizeof(Callable) <= capacity && alignof(Callable) <= alignment && noexcept(Callable(std::declval<Callable>()));
-
   Function() noexcept = default;
   Function(std::nullptr_t) noexcept {}
 
@@ -274,44 +329,21 @@ class Function<R(Args...)> {
       if constexpr (sizeof(Callable) < sizeof(void*)) {
         for (unsigned char& byte : storage_) byte = 0;
       }
-      ::new (static_cast<void*>(storage_)) Callable(std::forward<F>(f));
-      operations_ = &Inside<Callable>::operations;
+      ::new (static_cast<void*>(storage_)) Callable(static_cast<F&&>(f));
+      if constexpr (is_plain_bytes<Callable>) {
+        operations_ = &plain<Callable>;
+      } else {
+        operations_ = &inside<Callable>;
+      }
     } else {
-      ::new (static_cast<void*>(storage_)) Callable*(new Callable(std::forward<F>(f)));
-      operations_ = &Outside<Callable>::operations;
+      ::new (static_cast<void*>(storage_)) Callable*(new Callable(static_cast<F&&>(f)));
+      operations_ = &outside<Callable>;
     }
   }
 
-  Function(Function&& other) noexcept { take(other); }
-  Function& operator=(Function&& other) noexcept {
-    if (this != &other) {
-      reset();
-      take(other);
-    }
-    return *this;
+  R operator()(Args... args) const {
+    return static_cast<const Calls*>(operations_)->call(storage_, static_cast<Args&&>(args)...);
   }
-  ~Function() { reset(); }
-
-  explicit operator bool() const noexcept { return operations_ != nullptr; }
-  R operator()(Args... args) const { return operations_->call(storage_, std::forward<Args>(args)...); }
-
-  void reset() noexcept {
-    if (const Operations* old = detail::exchange(operations_, nullptr); old && old->destroy) old->destroy(storage_);
-  }
-
- private:
-  void take(Function& other) noexcept {
-    operations_ = detail::exchange(other.operations_, nullptr);
-    if (!operations_) return;
-    if (operations_->relocate) {
-      operations_->relocate(other.storage_, storage_);
-    } else {
-      for (std::size_t i = 0; i < capacity; ++i) storage_[i] = other.storage_[i];
-    }
-  }
-
-  alignas(alignment) mutable unsigned char storage_[capacity];
-  const Operations* operations_ = nullptr;
 };
 
 /// A callable that may be copied: all copies are the same object. For options, which users keep and reuse.
@@ -331,7 +363,7 @@ class SharedFunction<R(Args...)> {
 
   template <class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, SharedFunction> && IsCallback<std::decay_t<F>, R, Args...>)
-  SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(std::forward<F>(f))}) {}
+  SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(static_cast<F&&>(f))}) {}
 
   SharedFunction(const SharedFunction& other) noexcept : shared_(other.shared_) {
     if (shared_) shared_->owners.fetch_add(1);
@@ -346,7 +378,7 @@ class SharedFunction<R(Args...)> {
   }
 
   explicit operator bool() const noexcept { return shared_ != nullptr; }
-  R operator()(Args... args) const { return shared_->call(std::forward<Args>(args)...); }
+  R operator()(Args... args) const { return shared_->call(static_cast<Args&&>(args)...); }
 
  private:
   Shared* shared_ = nullptr;
@@ -515,11 +547,13 @@ class Ref {
     if (to_) to_->retain();
   }
   Ref(const Ref& other) noexcept : Ref(other.to_) {}
-  Ref(Ref&& other) noexcept : to_(detail::exchange(other.to_, nullptr)) {}
+  Ref(Ref&& other) noexcept : to_(other.to_) { other.to_ = nullptr; }
   template <class U>
   Ref(const Ref<U>& other) noexcept : Ref(other.get()) {}
   Ref& operator=(Ref other) noexcept {
-    to_ = detail::exchange(other.to_, to_);
+    T* const old = to_;
+    to_ = other.to_;
+    other.to_ = old;
     return *this;
   }
   ~Ref() {
@@ -582,7 +616,11 @@ class Listeners {
   Listeners& operator=(const Listeners&) = delete;
   ~Listeners() {
     while (first_) clear();  // what dies may leave something new behind
-    while (blocks_) ::operator delete(detail::exchange(blocks_, blocks_->next));
+    while (blocks_) {
+      Block* const block = blocks_;
+      blocks_ = block->next;
+      ::operator delete(block);
+    }
   }
 
   bool has(unsigned event) const noexcept { return (present_ >> event & 1u) != 0; }
@@ -595,29 +633,12 @@ class Listeners {
                     F&& callable) {
     static_assert(alignof(R) <= unit && rounded(sizeof(R)) / unit <= 0xffff,
                   "a callable that is aligned more strictly, or larger, is held by pointer");
-    void* place = allocate(sizeof(R));
-    R* record;
-    {
-      // a copy that throws gives the place back
-      struct Return {
-        Listeners* to;
-        void* place;
-        ~Return() {
-          if (to) to->recycle(place, sizeof(R));
-        }
-      } give_back{this, place};
-      record = ::new (place) R(std::forward<F>(callable));
-      give_back.to = nullptr;
-    }
+    Room room(*this, sizeof(R));
+    ListenerRecord* const record = ::new (room.place) R(static_cast<F&&>(callable));
     record->operations = &operations;
-    record->id = ++last_id_;
-    record->gone = 0;
-    record->size = static_cast<std::uint16_t>(rounded(sizeof(R)) / unit);
     record->event = static_cast<std::uint8_t>(event);
     record->marks = static_cast<std::uint8_t>(marks);
-    link(record, front);
-    present_ |= 1u << event;
-    return record->id;
+    return room.filled_with(record, front);
   }
 
   /// The event of the listener that was removed, or -1 if there is none of that id.
@@ -685,6 +706,28 @@ class Listeners {
     Block* next;
     ListenerRecord* spare;  // records given back, of any size; the first block's list is the one used
     std::uint32_t used, size;
+  };
+
+  /// Room for a record, which a copy that throws gives back.
+  struct Room {
+    Listeners& in;
+    void* place;
+    std::size_t size;
+    Room(Listeners& listeners, std::size_t bytes) : in(listeners), place(in.allocate(bytes)), size(bytes) {}
+    Room(const Room&) = delete;
+    Room& operator=(const Room&) = delete;
+    ~Room() {
+      if (place) in.recycle(place, size);
+    }
+    std::uint64_t filled_with(ListenerRecord* record, bool front) noexcept {
+      place = nullptr;
+      record->id = ++in.last_id_;
+      record->gone = 0;
+      record->size = static_cast<std::uint16_t>(rounded(size) / unit);
+      in.link(record, front);
+      in.present_ |= 1u << record->event;
+      return record->id;
+    }
   };
 
   struct Emission {
@@ -794,7 +837,7 @@ template <class Callable>
 class Elsewhere {
  public:
   template <class G>
-  explicit Elsewhere(G&& g) : callable_(new Callable(std::forward<G>(g))) {}
+  explicit Elsewhere(G&& g) : callable_(new Callable(static_cast<G&&>(g))) {}
   Elsewhere(const Elsewhere&) = delete;
   Elsewhere& operator=(const Elsewhere&) = delete;
   ~Elsewhere() { delete callable_; }
@@ -874,13 +917,13 @@ struct ListenerResult {
   template <class F>
   using Held = std::conditional_t<alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes, F, Elsewhere<F>>;
 
-  template <class, class F, class Call>
-  static void call(F& callable, void*, void* const* args, Call&& listener) {
-    listener(callable, args);
+  template <class Listener, class F>
+  static void call(F& callable, void* state, void* const* args) {
+    Listener::call_with(callable, state, args, typename Listener::Indices{});
   }
-  template <class, class F, class Call>
-  static void call(Elsewhere<F>& callable, void*, void* const* args, Call&& listener) {
-    listener(*callable, args);
+  template <class Listener, class F>
+  static void call(Elsewhere<F>& callable, void* state, void* const* args) {
+    Listener::call_with(*callable, state, args, typename Listener::Indices{});
   }
 };
 
@@ -940,13 +983,11 @@ struct ListenerCall {
   struct Record : ListenerRecord {
     typename Result::template Held<F> held;
     template <class G>
-    explicit Record(G&& g) : ListenerRecord{}, held(std::forward<G>(g)) {}
+    explicit Record(G&& g) : ListenerRecord{}, held(static_cast<G&&>(g)) {}
   };
 
   static void call(ListenerRecord& record, void* state, void* const* args) {
-    Result::template call<ListenerCall>(
-        static_cast<Record&>(record).held, state, args,
-        [state](F& f, void* const* given) -> decltype(auto) { return call_with(f, state, given, Indices{}); });
+    Result::template call<ListenerCall>(static_cast<Record&>(record).held, state, args);
   }
   static void destroy(ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }
 
@@ -983,7 +1024,7 @@ struct Event {
       static_assert(lasts,
                     "take it by value: this parameter of a task refers to what an argument was converted to for the "
                     "call alone");
-      return to.add<typename Call::Record>(index, marks, front, Call::operations, std::forward<F>(listener));
+      return to.add<typename Call::Record>(index, marks, front, Call::operations, static_cast<F&&>(listener));
     } else {
       return 0;
     }
@@ -1073,7 +1114,7 @@ namespace net::inline NET_ABI::detail {
 struct ListenerUse {
   template <fixed_string Name, class Self, class F>
   static std::uint64_t add(const Emitter<Self>& emitter, F&& listener) {
-    return emitter.template add<Name>(std::forward<F>(listener), ListenerRecord::own, false);
+    return emitter.template add<Name>(static_cast<F&&>(listener), ListenerRecord::own, false);
   }
   template <class Self>
   static void remove(const Emitter<Self>& emitter, std::uint64_t first, std::uint64_t last) noexcept {
@@ -1104,7 +1145,7 @@ class OwnListeners {
 
   template <fixed_string Name, class F>
   void on(F&& listener) {
-    last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
+    last_ = ListenerUse::add<Name>(emitter_, static_cast<F&&>(listener));
     if (first_ == 0) first_ = last_;
   }
   NET_GNU(always_inline) void off() noexcept {
@@ -1152,14 +1193,14 @@ class Emitter : public detail::Identity<Derived> {
   template <fixed_string Name, class F>
   const Derived& on(F&& listener) const {
     Derived::template check_event<Name>();
-    add<Name>(std::forward<F>(listener), 0, false);
+    add<Name>(static_cast<F&&>(listener), 0, false);
     return self();
   }
   /// Adds a listener that is removed before it is called.
   template <fixed_string Name, class F>
   const Derived& once(F&& listener) const {
     Derived::template check_event<Name>();
-    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, false);
+    add<Name>(static_cast<F&&>(listener), detail::ListenerRecord::once, false);
     return self();
   }
   /// Adds a listener in front of the others. As in Node, one of 'data' or 'readable' that is added in this way does not
@@ -1167,21 +1208,21 @@ class Emitter : public detail::Identity<Derived> {
   template <fixed_string Name, class F>
   const Derived& prependListener(F&& listener) const {
     Derived::template check_event<Name>();
-    add<Name>(std::forward<F>(listener), 0, true);
+    add<Name>(static_cast<F&&>(listener), 0, true);
     return self();
   }
   /// Adds a listener in front of the others that is removed before it is called.
   template <fixed_string Name, class F>
   const Derived& prependOnceListener(F&& listener) const {
     Derived::template check_event<Name>();
-    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, true);
+    add<Name>(static_cast<F&&>(listener), detail::ListenerRecord::once, true);
     return self();
   }
   /// Like `on`, but gives a token with which `off` takes the listener off again; `front` puts it before the others.
   template <fixed_string Name, class F>
   Listener addListener(F&& listener, bool front = false) const {
     Derived::template check_event<Name>();
-    return Listener(add<Name>(std::forward<F>(listener), 0, front));
+    return Listener(add<Name>(static_cast<F&&>(listener), 0, front));
   }
 
   /// Takes a listener off; one that is gone already is ignored (S1.2). An event that is under way still calls it
@@ -1283,7 +1324,7 @@ class Emitter : public detail::Identity<Derived> {
     if constexpr (!std::is_null_pointer_v<std::remove_cvref_t<F>>) {
       constexpr bool fits = detail::Taken<std::decay_t<F>, Derived>::any;
       static_assert(fits, "this listener takes nothing, or the emitter; an error comes by on<\"error\">(listener)");
-      if constexpr (fits) once<Name>(std::forward<F>(listener));
+      if constexpr (fits) once<Name>(static_cast<F&&>(listener));
     }
   }
 
@@ -1311,7 +1352,7 @@ class Emitter : public detail::Identity<Derived> {
     if constexpr (Derived::Events::template has<Name>) {
       using Row = typename detail::EventAt<typename Derived::Events, at>::type;
       const std::uint64_t id =
-          Row::template add<Derived>(state().listeners, at, marks, front, std::forward<F>(listener));
+          Row::template add<Derived>(state().listeners, at, marks, front, static_cast<F&&>(listener));
       using State = std::remove_reference_t<decltype(state())>;
       if constexpr (State::minds_listeners(at)) detail::note_added(state(), at, front, id);
       return id;
@@ -1478,6 +1519,115 @@ constexpr bool is_zone(const char* p, const char* end) noexcept {
 #include <exception>
 #include <span>
 #include <system_error>
+
+// A row of things in one block of memory that grows. Internal; each std::vector<T> costs some sixty functions.
+#ifndef NET_DETAIL_BASE_VEC_HPP
+#define NET_DETAIL_BASE_VEC_HPP
+
+namespace net::inline NET_ABI::detail {
+
+/// What a Vec is, whatever it holds.
+class VecSpace {
+ public:
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+  std::size_t capacity() const noexcept { return capacity_; }
+
+ protected:
+  VecSpace() noexcept = default;
+  VecSpace(VecSpace&& other) noexcept { swap(other); }
+  VecSpace& operator=(VecSpace&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~VecSpace() { ::operator delete(items_); }
+
+  void swap(VecSpace& other) noexcept {
+    void* const items = items_;
+    const std::size_t size = size_, capacity = capacity_;
+    items_ = other.items_, size_ = other.size_, capacity_ = other.capacity_;
+    other.items_ = items, other.size_ = size, other.capacity_ = capacity;
+  }
+  std::size_t larger() const noexcept { return capacity_ ? capacity_ * 2 : 4; }
+
+  void* items_ = nullptr;
+  std::size_t size_ = 0, capacity_ = 0;
+};
+
+/// What the library does with a std::vector, and no more. A span of it is made by hand, from `begin()` and `size()`.
+template <class T>
+class Vec : public VecSpace {
+  static_assert(noexcept(T(std::declval<T>())));
+
+ public:
+  Vec() noexcept = default;
+  Vec(Vec&& other) noexcept = default;
+  Vec& operator=(Vec&& other) noexcept = default;
+  ~Vec() { shrink(0); }
+
+  T& operator[](std::size_t at) noexcept { return static_cast<T*>(items_)[at]; }
+  const T& operator[](std::size_t at) const noexcept { return static_cast<const T*>(items_)[at]; }
+  T* begin() noexcept { return static_cast<T*>(items_); }
+  T* end() noexcept { return static_cast<T*>(items_) + size_; }
+  const T* begin() const noexcept { return static_cast<const T*>(items_); }
+  const T* end() const noexcept { return static_cast<const T*>(items_) + size_; }
+  T& back() noexcept { return static_cast<T*>(items_)[size_ - 1]; }
+
+  /// To exactly so much, if it is more than there is.
+  void reserve(std::size_t capacity) {
+    if (capacity > capacity_) grow(capacity);
+  }
+  void push(T value) {
+    if (size_ == capacity_) [[unlikely]]
+      grow(larger());
+    ::new (static_cast<void*>(static_cast<T*>(items_) + size_)) T(static_cast<T&&>(value));
+    ++size_;
+  }
+  void insert(std::size_t at, T value) {
+    if (at == size_) return push(static_cast<T&&>(value));
+    push(static_cast<T&&>(back()));
+    T* const items = static_cast<T*>(items_);
+    for (std::size_t i = size_ - 2; i > at; --i) items[i] = static_cast<T&&>(items[i - 1]);
+    items[at] = static_cast<T&&>(value);
+  }
+  void pop() noexcept { shrink(size_ - 1); }
+  void erase(std::size_t begin, std::size_t end) noexcept {
+    if (begin == end) return;
+    T* const items = static_cast<T*>(items_);
+    for (; end < size_; ++begin, ++end) items[begin] = static_cast<T&&>(items[end]);
+    shrink(begin);
+  }
+  /// A copy of those from `begin` to before `end`.
+  Vec part(std::size_t begin, std::size_t end) const {
+    Vec copy;
+    copy.reserve(end - begin);
+    for (; begin < end; ++begin) copy.push((*this)[begin]);
+    return copy;
+  }
+  void clear() noexcept { shrink(0); }
+  void swap(Vec& other) noexcept { VecSpace::swap(other); }
+
+ private:
+  void shrink(std::size_t size) noexcept {
+    while (size_ > size) static_cast<T*>(items_)[--size_].~T();
+  }
+
+  NET_GNU(noinline) void grow(std::size_t larger) {
+    T* const from = static_cast<T*>(items_);
+    T* const to = static_cast<T*>(::operator new(larger * sizeof(T)));
+    for (std::size_t i = 0; i < size_; ++i) {
+      ::new (static_cast<void*>(to + i)) T(static_cast<T&&>(from[i]));
+      from[i].~T();
+    }
+    ::operator delete(items_);
+    items_ = to;
+    capacity_ = larger;
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
 
 // The tables behind net::Error: Node's name, message and kind of every code. Internal, but for net::Errc.
 #ifndef NET_DETAIL_TEXT_ERROR_NAMES_HPP
@@ -1818,7 +1968,7 @@ NET_API Error lookup_failure(Errc code, std::string_view host);
 NET_API Error lookup_failure(int number, std::string_view host);
 
 /// S3.8: the failures of all attempts as one error with an empty message and the code of the first.
-NET_API Error aggregate_failure(std::vector<Error> attempts, std::string_view message = {});
+NET_API Error aggregate_failure(Vec<Error>&& attempts, std::string_view message = {});
 
 NET_API NewText coded_text(Errc code, std::string message);
 
@@ -2197,98 +2347,6 @@ class WriteQueue {
 
 #include <initializer_list>
 
-// A row of things in one block of memory that grows. Internal; each std::vector<T> costs some sixty functions.
-#ifndef NET_DETAIL_BASE_VEC_HPP
-#define NET_DETAIL_BASE_VEC_HPP
-
-namespace net::inline NET_ABI::detail {
-
-/// What the library does with a std::vector, and no more. A span of it is made by hand, from `begin()` and `size()`.
-template <class T>
-class Vec {
-  static_assert(noexcept(T(std::declval<T>())));
-
- public:
-  Vec() noexcept = default;
-  Vec(Vec&& other) noexcept { swap(other); }
-  Vec& operator=(Vec&& other) noexcept {
-    swap(other);
-    return *this;
-  }
-  ~Vec() {
-    clear();
-    ::operator delete(items_);
-  }
-
-  bool empty() const noexcept { return size_ == 0; }
-  std::size_t size() const noexcept { return size_; }
-  T& operator[](std::size_t at) noexcept { return items_[at]; }
-  const T& operator[](std::size_t at) const noexcept { return items_[at]; }
-  T* begin() noexcept { return items_; }
-  T* end() noexcept { return items_ + size_; }
-  const T* begin() const noexcept { return items_; }
-  const T* end() const noexcept { return items_ + size_; }
-  T& back() noexcept { return items_[size_ - 1]; }
-  std::size_t capacity() const noexcept { return capacity_; }
-
-  /// To exactly so much, if it is more than there is.
-  void reserve(std::size_t capacity) {
-    if (capacity > capacity_) grow(capacity);
-  }
-  void push(T value) {
-    if (size_ == capacity_) [[unlikely]]
-      grow(capacity_ ? capacity_ * 2 : 4);
-    ::new (static_cast<void*>(items_ + size_)) T(std::move(value));
-    ++size_;
-  }
-  void insert(std::size_t at, T value) {
-    if (at == size_) return push(std::move(value));
-    push(std::move(back()));
-    for (std::size_t i = size_ - 2; i > at; --i) items_[i] = std::move(items_[i - 1]);
-    items_[at] = std::move(value);
-  }
-  void pop() noexcept { items_[--size_].~T(); }
-  void erase(std::size_t begin, std::size_t end) noexcept {
-    if (begin == end) return;
-    for (; end < size_; ++begin, ++end) items_[begin] = std::move(items_[end]);
-    while (size_ > begin) pop();
-  }
-  /// A copy of those from `begin` to before `end`.
-  Vec part(std::size_t begin, std::size_t end) const {
-    Vec copy;
-    copy.reserve(end - begin);
-    for (; begin < end; ++begin) copy.push(items_[begin]);
-    return copy;
-  }
-  void clear() noexcept {
-    while (size_ > 0) pop();
-  }
-  void swap(Vec& other) noexcept {
-    items_ = detail::exchange(other.items_, items_);
-    size_ = detail::exchange(other.size_, size_);
-    capacity_ = detail::exchange(other.capacity_, capacity_);
-  }
-
- private:
-  NET_GNU(noinline) void grow(std::size_t larger) {
-    T* items = static_cast<T*>(::operator new(larger * sizeof(T)));
-    for (std::size_t i = 0; i < size_; ++i) {
-      ::new (static_cast<void*>(items + i)) T(std::move(items_[i]));
-      items_[i].~T();
-    }
-    ::operator delete(items_);
-    items_ = items;
-    capacity_ = larger;
-  }
-
-  T* items_ = nullptr;
-  std::size_t size_ = 0, capacity_ = 0;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
 // The loop itself: phases, ticks, timers, posts, and what keeps it alive. Internal; net::Loop is its face.
 #ifndef NET_DETAIL_LOOP_CORE_HPP
 #define NET_DETAIL_LOOP_CORE_HPP
@@ -2327,29 +2385,71 @@ struct PageBuffer {
 
 namespace net::inline NET_ABI::detail {
 
+/// What a Queue is, whatever waits in it.
+class QueueSpace {
+ public:
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+
+  /// As `Queue::expect`, without memory: only if there is space. So it is when the last one was just taken.
+  bool expect_if_space() noexcept {
+    if (size_ == limit_) return false;
+    ++expected_;
+    --limit_;
+    return true;
+  }
+  void expect_no_more() noexcept {
+    --expected_;
+    ++limit_;
+  }
+
+ protected:
+  QueueSpace() noexcept = default;
+  QueueSpace(const QueueSpace&) = delete;
+  QueueSpace& operator=(const QueueSpace&) = delete;
+  ~QueueSpace() { ::operator delete(ring_); }
+
+  /// Where the one stands that is taken after so many others.
+  std::size_t place_of(std::size_t at) const noexcept { return (first_ + at) & (capacity_ - 1); }
+
+  void swap_items(QueueSpace& other) noexcept {
+    void* const ring = ring_;
+    const std::size_t capacity = capacity_, first = first_, size = size_;
+    ring_ = other.ring_, capacity_ = other.capacity_, first_ = other.first_, size_ = other.size_;
+    other.ring_ = ring, other.capacity_ = capacity, other.first_ = first, other.size_ = size;
+  }
+  void swap(QueueSpace& other) noexcept {
+    swap_items(other);
+    const std::size_t limit = limit_, expected = expected_;
+    limit_ = other.limit_, expected_ = other.expected_;
+    other.limit_ = limit, other.expected_ = expected;
+  }
+
+  void* ring_ = nullptr;
+  std::size_t capacity_ = 0, first_ = 0, size_ = 0;
+  std::size_t limit_ = 0;     // of the size, so that there is space for what is expected
+  std::size_t expected_ = 0;  // pushes that must not fail
+};
+
 /// A ring that grows. In steady state pushing and taking allocate nothing.
 template <class T>
-class Queue {
+class Queue : public QueueSpace {
   static_assert(noexcept(T(std::declval<T>())));
 
  public:
   Queue() noexcept = default;
-  Queue(const Queue&) = delete;
-  Queue& operator=(const Queue&) = delete;
   Queue(Queue&& other) noexcept { swap(other); }
   Queue& operator=(Queue&& other) noexcept {
     swap(other);
     return *this;
   }
-  ~Queue() {
-    clear();
-    ::operator delete(ring_);
+  ~Queue() { clear(); }
+
+  void push(T&& value) {
+    if (size_ == limit_) [[unlikely]]
+      grow();
+    place(static_cast<T&&>(value));
   }
-
-  bool empty() const noexcept { return size_ == 0; }
-  std::size_t size() const noexcept { return size_; }
-
-  void push(T&& value) { emplace(std::move(value)); }
 
   /// Space for so many more, so that pushing them cannot fail.
   void reserve(std::size_t more) {
@@ -2362,59 +2462,48 @@ class Queue {
     ++expected_;
     --limit_;
   }
-  /// The same without memory: only if there is space. So it is when the last one was just taken.
-  bool expect_if_space() noexcept {
-    if (size_ == limit_) return false;
-    ++expected_;
-    --limit_;
-    return true;
-  }
-  void expect_no_more() noexcept {
-    --expected_;
-    ++limit_;
-  }
   void push_expected(T&& value) noexcept {
     expect_no_more();
-    place(std::move(value));
+    place(static_cast<T&&>(value));
   }
   /// A callable, which has to need no memory either.
   template <class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, T>) && requires { T::template fits<F>; }
   void push_expected(F&& callable) noexcept {
     static_assert(T::template fits<std::decay_t<F>>, "what was promised a place is larger than the place");
-    push_expected(T(std::forward<F>(callable)));
+    push_expected(T(static_cast<F&&>(callable)));
   }
 
   template <class... Args>
   void emplace(Args&&... args) {
     if (size_ == limit_) [[unlikely]]
       grow();
-    place(std::forward<Args>(args)...);
+    place(static_cast<Args&&>(args)...);
   }
 
   /// What was pushed last goes again.
-  void take_back() noexcept { ring_[(first_ + --size_) & (capacity_ - 1)].~T(); }
+  void take_back() noexcept { ring()[place_of(--size_)].~T(); }
 
   /// At the other end: the next one that is taken.
   void push_front(T&& value) {
     if (size_ == limit_) [[unlikely]]
       grow();
-    const std::size_t at = (first_ + capacity_ - 1) & (capacity_ - 1);
-    ::new (static_cast<void*>(ring_ + at)) T(std::move(value));
+    const std::size_t at = place_of(capacity_ - 1);
+    ::new (static_cast<void*>(ring() + at)) T(static_cast<T&&>(value));
     first_ = at;
     ++size_;
   }
-  T& first() noexcept { return ring_[first_]; }
-  const T& first() const noexcept { return ring_[first_]; }
+  T& first() noexcept { return ring()[first_]; }
+  const T& first() const noexcept { return ring()[first_]; }
 
   /// The one that is taken after so many others.
-  const T& operator[](std::size_t at) const noexcept { return ring_[(first_ + at) & (capacity_ - 1)]; }
+  const T& operator[](std::size_t at) const noexcept { return ring()[place_of(at)]; }
 
   T pop_front() noexcept {
-    T* front = ring_ + first_;
-    T value(std::move(*front));
+    T* front = ring() + first_;
+    T value(static_cast<T&&>(*front));
     front->~T();
-    first_ = (first_ + 1) & (capacity_ - 1);
+    first_ = place_of(1);
     --size_;
     return value;
   }
@@ -2422,49 +2511,36 @@ class Queue {
   void clear() noexcept {
     while (size_ > 0) (void)pop_front();
   }
-  void swap(Queue& other) noexcept {
-    ring_ = detail::exchange(other.ring_, ring_);
-    capacity_ = detail::exchange(other.capacity_, capacity_);
-    first_ = detail::exchange(other.first_, first_);
-    size_ = detail::exchange(other.size_, size_);
-    limit_ = detail::exchange(other.limit_, limit_);
-    expected_ = detail::exchange(other.expected_, expected_);
-  }
+  void swap(Queue& other) noexcept { QueueSpace::swap(other); }
   /// Takes all that is in the other one, when this one is empty. Each keeps the space for what it expects.
   void take_all(Queue& other) {
     reserve(other.expected_);
-    ring_ = detail::exchange(other.ring_, ring_);
-    capacity_ = detail::exchange(other.capacity_, capacity_);
-    first_ = detail::exchange(other.first_, first_);
-    size_ = detail::exchange(other.size_, size_);
+    swap_items(other);
     limit_ = capacity_ - expected_;
     other.limit_ = other.capacity_ - other.expected_;
   }
 
  private:
+  T* ring() const noexcept { return static_cast<T*>(ring_); }
+
   template <class... Args>
   void place(Args&&... args) {
-    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
+    ::new (static_cast<void*>(ring() + place_of(size_))) T(static_cast<Args&&>(args)...);
     ++size_;
   }
 
   NET_GNU(noinline) void grow() {
     const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
-    T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
+    T* to = static_cast<T*>(::operator new(larger * sizeof(T)));
     const std::size_t count = size_;
-    for (std::size_t i = 0; i < count; ++i) ::new (static_cast<void*>(ring + i)) T(pop_front());
+    for (std::size_t i = 0; i < count; ++i) ::new (static_cast<void*>(to + i)) T(pop_front());
     ::operator delete(ring_);
-    ring_ = ring;
+    ring_ = to;
     capacity_ = larger;
     first_ = 0;
     size_ = count;
     limit_ = larger - expected_;
   }
-
-  T* ring_ = nullptr;
-  std::size_t capacity_ = 0, first_ = 0, size_ = 0;
-  std::size_t limit_ = 0;     // of the size, so that there is space for what is expected
-  std::size_t expected_ = 0;  // pushes that must not fail
 };
 
 /// A place in a queue for what has to come even without memory; given back if it is not used. Making one right after
@@ -2480,13 +2556,13 @@ class Place {
   }
   void push(T&& value) noexcept {
     used_ = true;
-    queue_.push_expected(std::move(value));
+    queue_.push_expected(static_cast<T&&>(value));
   }
   template <class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, T>) && requires { T::template fits<F>; }
   void push(F&& callable) noexcept {
     static_assert(T::template fits<std::decay_t<F>>, "what was promised a place is larger than the place");
-    push(T(std::forward<F>(callable)));
+    push(T(static_cast<F&&>(callable)));
   }
 
  private:
@@ -3068,7 +3144,8 @@ class ListedLock {
  protected:
   ListedLock() noexcept {
     const ListGuard guard;
-    next_ = detail::exchange(first(), this);
+    next_ = first();
+    first() = this;
     if (next_) next_->link_ = &next_;
   }
   ~ListedLock() {
@@ -3171,7 +3248,7 @@ NET_API int accept_from(NativeHandle fd) noexcept;
 NET_API int open_reserve() noexcept;
 
 /// Why nothing was moved. After a signal the poller says when to try again, as after a full buffer.
-NET_GNU(cold) NET_API std::ptrdiff_t nothing_moved() noexcept;
+NET_RARE std::ptrdiff_t nothing_moved() noexcept;
 
 NET_API std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) noexcept;
 
@@ -3277,6 +3354,9 @@ class Mutex : public ListedLock<Mutex> {
  private:
   friend class Condition;
 
+  static void lock_before_fork() noexcept;
+  static void unlock_in_child() noexcept;
+
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
 };
 
@@ -3314,6 +3394,7 @@ class Thread {
   };
 
   bool begin(Start* start) noexcept;
+  static void* run(void* start);
 
   pthread_t thread_{};
 };
@@ -6316,19 +6397,36 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct AbortState;
 
+/// What an abort calls, once, on the loop where it was asked for.
+struct AbortCall {
+  void (*call)(void* who, const Error& reason) = nullptr;
+  void* who = nullptr;
+};
+
 /// What happens on one loop when a signal aborts. Kept by that loop until it has fired, or was taken off.
 struct AbortHook : Handle {
   static const Operations table;
 
-  explicit AbortHook(LoopCore& core) noexcept : Handle(core, table) {}
-  void detach() noexcept;
+  AbortHook(LoopCore& core, AbortCall to_call) noexcept : Handle(core, table), callback(to_call) {}
+  /// Nothing is called any more.
+  void detach() noexcept { operations->abandon(*this); }
+  void take_off() noexcept;
 
-  Function<void(const Error&)> callback;
+  AbortCall callback;
   AbortState* signal = nullptr;  // while it is attached
 };
 
-/// Shared by a controller and its signals; any thread.
+/// Shared by a controller and its signals; any thread. Others ask it by its table: so only a program that makes one has
+/// the code of it, and not everyone whose options have space for a signal.
 struct AbortState {
+  struct Operations {
+    void (*free)(AbortState&) noexcept;
+    Ref<AbortHook> (*attach)(AbortState&, LoopCore&, AbortCall);
+    Ref<AbortState> (*either)(AbortState&, AbortState&);
+  };
+  static const Operations table;
+
+  const Operations* operations = &table;
   Atomic<std::size_t> owners{0};
   Atomic<int> aborted{0};
   bool begun = false;  // under the lock: the reason is known, and nothing is attached any more
@@ -6344,14 +6442,21 @@ struct AbortState {
   Callback kept;                 // what ties it to a stop token
 
   void retain() noexcept { owners.fetch_add(1); }
-  void release() noexcept;
+  void release() noexcept {
+    if (owners.fetch_sub(1) == 1) operations->free(*this);
+  }
   ~AbortState();
 
+  /// Calls back on that loop, unless the hook is detached before. None: it has aborted already.
+  [[nodiscard]] Ref<AbortHook> attach(LoopCore& loop, AbortCall callback) {
+    return operations->attach(*this, loop, callback);
+  }
+  /// One that aborts as soon as this one or the other does.
+  Ref<AbortState> either(AbortState& other) { return operations->either(*this, other); }
+
+  Ref<AbortHook> attach_hook(LoopCore& loop, AbortCall callback);
   /// One lock for all of them: it is held for moments, and seldom.
   static Machine::Mutex& mutex();
-
-  /// The hook calls back on its own loop. False: it has aborted already, and nothing is attached.
-  [[nodiscard]] bool attach(AbortHook& hook);
 
   bool remove(AbortHook& hook) noexcept;
 
@@ -7339,9 +7444,24 @@ class Owing {
 /// Step (in `handle.hpp`), owed; and one with something to remember.
 template <class State>
 using OwedStep = Tick<Owing<State>, void (*)(State&)>;
+/// A step of one generation: one connection of a socket, or one listen() of a server. It is nothing to the next one,
+/// unless it is a step of all of them.
+inline constexpr std::uint64_t any_generation = ~std::uint64_t{};
+template <class State>
+struct CurrentStep {
+  static constexpr bool moves_as_bytes = true;
+  Owing<State> self;
+  void (*step)(State&);
+  std::uint64_t generation;
+  void operator()() {
+    or_give_up(*self, [this] {
+      if (self->generation == generation || generation == any_generation) step(*self);
+    });
+  }
+};
 template <class State, class What>
 struct OwedStepWith {
-  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+  static constexpr bool moves_as_bytes = is_plain_bytes<What>;
   Owing<State> self;
   void (*step)(State&, const What&);
   What what;
@@ -7357,6 +7477,61 @@ struct OwedStepWith {
 // The data of a socket: what belongs to one connection, what waits, and what most sockets never need. Internal.
 #ifndef NET_DETAIL_STREAM_CONNECTION_HPP
 #define NET_DETAIL_STREAM_CONNECTION_HPP
+
+// What few objects have. Internal.
+#ifndef NET_DETAIL_BASE_RARE_HPP
+#define NET_DETAIL_BASE_RARE_HPP
+
+namespace net::inline NET_ABI::detail {
+
+/// Owns a thing on the heap, and how to free it, which comes with the thing: whoever makes none needs no code of it.
+class RareThing {
+ public:
+  RareThing() noexcept = default;
+  RareThing(const RareThing&) = delete;
+  RareThing& operator=(const RareThing&) = delete;
+  ~RareThing() { clear(); }
+
+  explicit operator bool() const noexcept { return thing_ != nullptr; }
+  /// There is none any more before it dies.
+  void clear() noexcept {
+    void* const gone = thing_;
+    thing_ = nullptr;
+    if (gone) free_(gone);
+  }
+  /// What the other one has, if anything.
+  void take(RareThing& other) noexcept {
+    clear();
+    thing_ = other.thing_;
+    free_ = other.free_;
+    other.thing_ = nullptr;
+  }
+
+ protected:
+  void* thing_ = nullptr;
+  void (*free_)(void*) noexcept = nullptr;
+};
+
+/// A T, or none.
+template <class T>
+class Rare : public RareThing {
+ public:
+  /// Instead of the one there is.
+  template <class... Args>
+  T& make(Args&&... args) {
+    T* const made = new T(std::forward<Args>(args)...);
+    clear();
+    thing_ = made;
+    free_ = [](void* gone) noexcept { delete static_cast<T*>(gone); };
+    return *made;
+  }
+  T& operator*() const noexcept { return *static_cast<T*>(thing_); }
+  T* operator->() const noexcept { return static_cast<T*>(thing_); }
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
 
 // Trying again after a while, where the system had nothing left to give. Internal.
 #ifndef NET_DETAIL_LOOP_RETRY_HPP
@@ -7490,6 +7665,14 @@ struct PipeLink {
 /// The destinations of one source.
 class Pipes {
  public:
+  /// By which a socket, of which few are piped, asks them.
+  struct Operations {
+    void (*clear)(Pipes&) noexcept;
+    void (*source_closed)(Pipes&) noexcept;
+  };
+  static const Operations table;
+  const Operations* const operations = &table;
+
   Pipes() noexcept = default;
   Pipes(const Pipes&) = delete;
   Pipes& operator=(const Pipes&) = delete;
@@ -7864,7 +8047,15 @@ struct ColdConnection {
   int path_result = 1;  // of a connect() to a path, until it is emitted; above 0: there is none
 };
 
-/// What most sockets never need; allocated when they do.
+/// Reading into the user's memory (S25).
+struct OnReading {
+  OnRead asked;
+  std::span<std::byte> buffer = {};
+  void (*read)(SocketState&, bool to_the_end);
+};
+
+/// What most sockets never need; allocated when they do. Each of the rare things comes with its code, so a program that
+/// asks for none of them has none of it.
 struct ColdState : ColdConnection {
   explicit ColdState(SocketState& self);
 
@@ -7873,14 +8064,13 @@ struct ColdState : ColdConnection {
   double idle_length = -1;  // ms, as given to setTimeout; below 0: not at all
   std::uint64_t last_activity = 0;
   ListenerId own[own_count] = {};
-  std::vector<std::string> attempted;  // S13.14; kept until the next race
-  std::optional<BlockList> block_list;
+  Rare<std::vector<std::string>> attempted;  // S13.14; kept until the next race
+  Rare<BlockList> block_list;
   Function<std::string(std::string_view piece, Decode what)> decode;
   Encoding encoding = Encoding::utf8;
-  OnRead onread;
-  std::span<std::byte> onread_buffer;
+  Rare<OnReading> onread;
   Ref<AbortHook> abort_hook;
-  Pipes pipes;
+  Rare<Pipes> pipes;
   std::size_t corks = 0;  // cork() less uncork()
   Retry memory;           // while the system has none for this socket
   int keep_alive_seconds = 0;
@@ -8314,6 +8504,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
     if (!cold) cold = new ColdState(*this);
     return *cold;
   }
+  Pipes& ensure_pipes();
   /// An internal once-listener, in its place among the user's.
   void once_inside(OwnListener which, unsigned event, void (*step)(SocketState&));
   void drop_own(OwnListener which) noexcept;
@@ -8358,7 +8549,6 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   Flow asked_flow = Flow::unset;  // by pause() and resume(), whichever came last
 
   Machine::Channel channel;
-  static constexpr std::uint64_t any_generation = ~std::uint64_t{};
   std::uint64_t generation = 0;  // counts connections, so that what belongs to an old one knows
   std::size_t owed = 0;          // what is queued and may be emitted: 'close' itself, and every tick
 
@@ -8484,7 +8674,7 @@ struct PipeTo : PipeLink {
   void stop() {
     const Source held = from();
     const Ref<PipeLink> link =
-        Access::state(held).ensure_cold().pipes.take([this](PipeLink& each) { return &each == this; });
+        Access::state(held).ensure_pipes().take([this](PipeLink& each) { return &each == this; });
     if (link) finish_unpipe(held, &link, 1);
   }
   void ended() {
@@ -8504,7 +8694,7 @@ struct PipeTo : PipeLink {
   }
   void pause_source(const Source& held, Destination& full) {
     hear_drain(full);
-    Access::state(held).ensure_cold().pipes.wait_for(*this);
+    Access::state(held).ensure_pipes().wait_for(*this);
     held.pause();
   }
   /// A destination that was released, or went to another process, takes nothing any more: it is unpiped, and the piece
@@ -8522,7 +8712,7 @@ struct PipeTo : PipeLink {
     if (off) return;
     awaits_drain = false;
     const Source held = from();
-    if (!Access::state(held).ensure_cold().pipes.await_drain() && source->data_listening) held.resume();
+    if (!Access::state(held).ensure_pipes().await_drain() && source->data_listening) held.resume();
   }
   void failed(const Error& error) {
     if (off) return;
@@ -8589,7 +8779,7 @@ template <class Source>
 void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) links[i]->off = true;
   for (std::size_t i = 0; i < count; ++i) links[i]->operations->take_off(*links[i]);
-  if (Access::state(source).ensure_cold().pipes.empty()) source.pause();
+  if (Access::state(source).ensure_pipes().empty()) source.pause();
   // When 'unpipe' was emitted: nobody else would let a source go on that waited for this destination. As in Node, one
   // that will not drain any more does not let it, unless the source has other destinations and something for them.
   struct GoOn {
@@ -8598,7 +8788,7 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
     bool emitted = false;
     void now() {
       emitted = true;
-      const Pipes& pipes = Access::state(source).ensure_cold().pipes;
+      const Pipes& pipes = Access::state(source).ensure_pipes();
       const bool waited = detail::exchange(link.awaits_drain, false);
       const bool goes_on =
           (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
@@ -8618,7 +8808,7 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
 
 template <class Source>
 void unpipe_all(const Source& source) {
-  const Vec<Ref<PipeLink>> links = Access::state(source).ensure_cold().pipes.take_all();
+  const Vec<Ref<PipeLink>> links = Access::state(source).ensure_pipes().take_all();
   if (!links.empty()) finish_unpipe(source, links.begin(), links.size());
 }
 
@@ -8626,7 +8816,7 @@ void unpipe_all(const Source& source) {
 template <class Emits, class Source, class Destination>
 void unpipe_from(const Source& source, const Destination& destination) {
   using To = PipeTo<Source, Destination, Emits>;
-  const Ref<PipeLink> link = Access::state(source).ensure_cold().pipes.take([&](PipeLink& each) {
+  const Ref<PipeLink> link = Access::state(source).ensure_pipes().take([&](PipeLink& each) {
     if (each.operations != &To::table) return false;
     const auto& other = static_cast<To&>(each).destination;
     return same_destination(destination, other ? *other : *To::itself(source));
@@ -8695,10 +8885,10 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
   if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
   if (!to_itself) link->destination.emplace(destination);
   link->ends = options.end;
-  Access::state(source).ensure_cold().pipes.add(Ref<PipeLink>(link.get()));
+  Access::state(source).ensure_pipes().add(Ref<PipeLink>(link.get()));
   CallOnThrow undo([&] {
     link->off = true;
-    (void)Access::state(source).ensure_cold().pipes.take([&](PipeLink& each) { return &each == link.get(); });
+    (void)Access::state(source).ensure_pipes().take([&](PipeLink& each) { return &each == link.get(); });
     link->take_off();
   });
   hear_source(link, source, destination);
@@ -8782,18 +8972,9 @@ void unpipe_socket(const Socket& source, const Destination& destination) {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// A step of one connection: it is nothing to the next one.
-struct SocketTick {
-  static constexpr bool moves_as_bytes = true;
-  Owing<SocketState> self;
-  void (*step)(SocketState&);
-  std::uint64_t generation;
-  void operator()();
-};
-
 template <auto Member, class What>
 struct SocketTickWith {
-  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+  static constexpr bool moves_as_bytes = is_plain_bytes<What>;
   Owing<SocketState> self;
   What what;
   std::uint64_t generation;
@@ -9191,6 +9372,57 @@ class Socket : public Emitter<Socket> {
 #define NET_ACCEPTOR_HPP
 
 #include <coroutine>
+
+// A value that is there or not. Internal; each std::optional<T> costs who compiles some thirty classes.
+#ifndef NET_DETAIL_BASE_MAYBE_HPP
+#define NET_DETAIL_BASE_MAYBE_HPP
+
+namespace net::inline NET_ABI::detail {
+
+/// What the library does with a std::optional, and no more.
+template <class T>
+class Maybe {
+ public:
+  Maybe() noexcept {}
+  Maybe(Maybe&& other) noexcept(noexcept(T(static_cast<T&&>(*other)))) {
+    if (other.there_) emplace(static_cast<T&&>(*other));
+  }
+  Maybe& operator=(Maybe&& other) noexcept(noexcept(T(static_cast<T&&>(*other)))) {
+    if (this == &other) return *this;
+    reset();
+    if (other.there_) emplace(static_cast<T&&>(*other));
+    return *this;
+  }
+  ~Maybe() { reset(); }
+
+  explicit operator bool() const noexcept { return there_; }
+  T& operator*() noexcept { return value_; }
+  const T& operator*() const noexcept { return value_; }
+
+  /// Makes a new one in place of what is there. An exception leaves nothing.
+  template <class... Args>
+  void emplace(Args&&... args) {
+    reset();
+    // the & of a user's type may be anything
+    ::new (static_cast<void*>(&reinterpret_cast<unsigned char&>(value_))) T(static_cast<Args&&>(args)...);
+    there_ = true;
+  }
+  void reset() noexcept {
+    if (!there_) return;
+    there_ = false;
+    value_.~T();
+  }
+
+ private:
+  union {
+    T value_;
+  };
+  bool there_ = false;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
 
 // What stands where a result is meant, because co_await was forgotten. Internal.
 #ifndef NET_DETAIL_CORO_NEEDS_CO_AWAIT_HPP
@@ -9708,8 +9940,11 @@ struct Listening {
   std::uint32_t elsewhere = 0;  // by which number the primary of a cluster knows it; 0: nobody else does
   bool looking_up = false;
   bool inherits_no_delay = false;
-  bool accepts = true;  // false: its connections are handed over to it
+  bool accepts = true;    // false: its connections are handed over to it
+  ListenOptions pending;  // while its host is looked up
 };
+
+class LookupAnswer;
 
 struct ServerState : Handle, Listening, MindsNoListeners {
   static const Operations table;
@@ -9721,26 +9956,30 @@ struct ServerState : Handle, Listening, MindsNoListeners {
 
   // ── listening ──
   void listen(const ListenOptions& asked);
-  void listen_on(const ListenOptions& asked);
+  void begin(const ListenOptions& asked, void (ServerState::*how)(const ListenOptions&));
+  void listen_port(const ListenOptions& asked);
   void listen_as(const ServerState& other);
   void start_over() noexcept;
   void reserve_one();
   void listen_path(const ListenOptions& asked);
   void listen_descriptor(const ListenOptions& asked);
   void look_up_host(const ListenOptions& asked);
+  void host_known();
+  void host_answered(const LookupAnswer& found);
   static const LookupAddress& first_usable(std::span<const LookupAddress> addresses) noexcept;
   void watch_signal(const AbortSignal& signal);
   void forget_signal() noexcept;
   void set_no_delay(bool on);
   int keep_alive_seconds() const noexcept { return whole_seconds(options.keepAliveInitialDelay); }
   static int backlog_of(const ListenOptions& asked) noexcept { return asked.backlog ? asked.backlog : 511; }
-  void bind(const Endpoint& at, const ListenOptions& asked);
+  void bind(const Endpoint& at);
   void bound(int failed, std::string_view address, int port);
   bool ask_elsewhere(const ListenOptions& asked);
   void opened_elsewhere(const ServerState& other, std::uint32_t number, bool accepting);
   void refused_elsewhere(const Error& why);
   void space_changed();
   void opened();
+  void emit_listening();
   void close();
   void reserve_close();
   /// 'close' has come, and it does not listen again.
@@ -9799,8 +10038,8 @@ struct ServerState : Handle, Listening, MindsNoListeners {
   static void job_of(Handle& self) {
     (static_cast<ServerState&>(self).*Member)();
   }
-  void tick(void (*step)(ServerState&)) {
-    if (loop) loop->ticks().push(OwedStep<ServerState>{Owing<ServerState>(*this), step});
+  void tick(void (*step)(ServerState&), std::uint64_t of = any_generation) {
+    if (loop) loop->ticks().emplace(CurrentStep<ServerState>{Owing<ServerState>(*this), step, of});
   }
   template <class What>
   void tick_with(const What& what, void (*step)(ServerState&, const What&)) {
@@ -10201,7 +10440,7 @@ class Acceptor {
 
   detail::WaitPlace waiter_;
   detail::Queue<Socket> arrived_;  // and nobody took yet
-  std::optional<Error> failure_;
+  detail::Maybe<Error> failure_;
   bool closed_ = false;
   detail::OwnListeners<Server> listeners_;
 };
@@ -10259,7 +10498,7 @@ struct ConnectAttempts : Connecting, Handle {
   std::size_t begun = 0;
   Ref<TimerState> timer;
 
-  std::optional<BlockList> block_list;
+  Rare<BlockList> block_list;
   bool by_address = false;  // no lookup
   bool started = false;     // connect() has returned: what fails before that is taken back
   bool end_expected = false;
@@ -10516,11 +10755,11 @@ struct JobNothing {};
 /// What came of a job: a result, an exception of its own, or an error of the pool.
 template <class T>
 struct JobOutcome {
-  std::optional<std::conditional_t<std::is_void_v<T>, JobNothing, T>> result;
+  Maybe<std::conditional_t<std::is_void_v<T>, JobNothing, T>> result;
   std::exception_ptr thrown;
   Error failure;
 
-  bool ok() const noexcept { return result.has_value(); }
+  bool ok() const noexcept { return static_cast<bool>(result); }
   [[noreturn]] void throw_failure() const {
     if (thrown) std::rethrow_exception(thrown);
     throw_error(failure ? failure : make_error(Errc::ERR_ABORTED, "The loop of this job is gone"));
@@ -10989,7 +11228,7 @@ class WorkerPool {
   detail::Machine::Condition wake_, came_home_;
   detail::WorkList waiting_;
   detail::WorkList left_;  // in a child of fork(): what waited in the parent
-  std::vector<detail::Machine::Thread> threads_;
+  detail::Vec<detail::Machine::Thread> threads_;
   std::size_t max_threads_;
   std::size_t idle_ = 0;
   std::size_t awaited_ = 0;
@@ -11117,7 +11356,7 @@ struct FileReading : FileState {
   void after_fork();
 
   // what pipe() asks of a source
-  FileReading& ensure_cold() noexcept { return *this; }
+  Pipes& ensure_pipes() noexcept { return pipes; }
   void data_listener_removed() noexcept {
     if (!listeners.has(file_data)) data_listening = false;
   }
@@ -11422,7 +11661,7 @@ struct PromiseState : Handle {
   void resume_all();
 
   bool settled = false;
-  std::optional<Error> failure;
+  Maybe<Error> failure;
   PromiseWait* first = nullptr;
 };
 
@@ -11433,7 +11672,7 @@ struct PromiseResult : PromiseState {
 
   explicit PromiseResult(LoopCore& core) : PromiseState(core, operations_of) {}
 
-  std::optional<T> value;
+  Maybe<T> value;
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -11482,7 +11721,7 @@ class Promise : public detail::NeedsCoAwait<T> {
   /// Who waits has the error thrown, on the next tick.
   void reject(const Error& error) const {
     if (state_->settled) return;
-    state_->failure = error;
+    state_->failure.emplace(error);
     state_->settle();
   }
   /// Whether `resolve` or `reject` was called.
@@ -11769,7 +12008,7 @@ class Waiting {
     }
   }
   void fail(const Error& error) {
-    failure_ = error;
+    failure_.emplace(error);
     go_on();
   }
   void require_kept() const {
@@ -11785,7 +12024,7 @@ class Waiting {
 
   OwnListeners<Emitting> listeners_;
   std::coroutine_handle<> waiter_;
-  std::optional<Error> failure_;  // a plain Error allocates, even if it is none
+  Maybe<Error> failure_;  // a plain Error allocates, even if it is none
   WaitLimit limit_;
 };
 
@@ -11811,7 +12050,7 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
     if constexpr (can_tell_again && sizeof...(Args) == 1) {
       result_.emplace(static_cast<bool>(this->emitter().errored()));
     } else if constexpr (!can_tell_again) {
-      this->failure_ = closed_error(this->emitter());
+      this->failure_.emplace(closed_error(this->emitter()));
     }
     return true;
   }
@@ -11834,7 +12073,7 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
 
  private:
   struct Nothing {};
-  std::optional<std::conditional_t<sizeof...(Args) == 0, Nothing, Result>> result_;
+  std::conditional_t<sizeof...(Args) == 0, Nothing, Maybe<Result>> result_;
 };
 
 template <fixed_string Name, class Emitting>
@@ -12015,7 +12254,7 @@ struct TaskPromise : TaskPromiseBase {
     return std::move(*value);
   }
 
-  std::optional<T> value;
+  Maybe<T> value;
 };
 
 template <class Task>
@@ -12114,8 +12353,8 @@ struct ListenerResult<Task> {
     Ref<Kept<F>> kept_;
   };
 
-  template <class Listener, class F, class Call>
-  static void call(const Held<F>& held, void* state, void* const* args, Call&& listener) {
+  template <class Listener, class F>
+  static void call(const Held<F>& held, void* state, void* const* args) {
     const Ref<Kept<F>> kept = held.kept();
     LoopCore* loop = nullptr;
     Listener::each_handle(state, args, [&loop](const auto& handle) {
@@ -12123,11 +12362,12 @@ struct ListenerResult<Task> {
       give_to_task(handle);
     });
     using Arguments = typename Listener::template TakenIn<KeptArguments>;
+    constexpr typename Listener::Indices taken;
     if constexpr (Arguments::any) {
       const Ref<KeptWithArguments<F, Arguments>> both(new KeptWithArguments<F, Arguments>(kept, args));
-      TaskUse::spawn(*loop, listener(kept->call, both->given.at), both);
+      TaskUse::spawn(*loop, Listener::call_with(kept->call, state, both->given.at, taken), both);
     } else {
-      TaskUse::spawn(*loop, listener(kept->call, args), kept);
+      TaskUse::spawn(*loop, Listener::call_with(kept->call, state, args, taken), kept);
     }
   }
 };
@@ -12803,7 +13043,7 @@ class Reader {
   bool ended_ = false;
   bool too_long_ = false;
   bool* gone_ = nullptr;  // set if the reader goes while it resumes its task
-  std::optional<Error> failure_;
+  detail::Maybe<Error> failure_;
   detail::OwnListeners<Socket> listeners_;
 };
 
@@ -12989,12 +13229,12 @@ class OfVector {
 
   void begin(JoinedTasks& tasks) {
     joined_.reserve(tasks_.size());
-    for (Task<T>& task : tasks_) joined_.push_back(tasks.add(std::move(task)));
+    for (Task<T>& task : tasks_) joined_.push(tasks.add(std::move(task)));
   }
 
  protected:
   std::vector<Task<T>> tasks_;
-  std::vector<JoinedTask*> joined_;
+  Vec<JoinedTask*> joined_;
 };
 
 template <class T>
@@ -13023,9 +13263,9 @@ struct OneResult : OfVector<T> {
   }
 
  private:
-  std::vector<Error> failures() const {
-    std::vector<Error> all;
-    for (const JoinedTask* task : this->joined_) all.push_back(error_of(task->promise->thrown, "unknown exception"));
+  Vec<Error> failures() const {
+    Vec<Error> all;
+    for (const JoinedTask* task : this->joined_) all.push(error_of(task->promise->thrown, "unknown exception"));
     return all;
   }
 };
@@ -13470,8 +13710,8 @@ struct ErrorText {
   int number = 0;
   int port = -1;
   int local_port = -1;
-  std::vector<Error> attempts;
-  std::vector<Error> cause;  // none or one
+  Vec<Error> attempts;
+  Vec<Error> cause;  // none or one
   Atomic<std::size_t> owners{1};
 };
 
@@ -13480,10 +13720,14 @@ struct ErrorText {
 class NewText {
  public:
   NewText();
-  NewText(NewText&& other) noexcept : text_(detail::exchange(other.text_, nullptr)) {}
+  NewText(NewText&& other) noexcept : text_(other.release()) {}
   ~NewText();
   ErrorText* operator->() const noexcept { return text_; }
-  ErrorText* release() noexcept { return detail::exchange(text_, nullptr); }
+  ErrorText* release() noexcept {
+    ErrorText* const text = text_;
+    text_ = nullptr;
+    return text;
+  }
 
  private:
   ErrorText* text_;
@@ -13554,10 +13798,11 @@ NET_API std::string_view Error::hostname() const noexcept {
 }
 
 NET_API std::span<const Error> Error::errors() const noexcept {
-  return text_ ? std::span<const Error>(text_->attempts) : std::span<const Error>{};
+  if (!text_) return {};
+  return {text_->attempts.begin(), text_->attempts.size()};
 }
 
-NET_API Error Error::cause() const { return text_ && !text_->cause.empty() ? text_->cause.front() : Error(); }
+NET_API Error Error::cause() const { return text_ && !text_->cause.empty() ? text_->cause[0] : Error(); }
 
 NET_API const char* Error::what() const noexcept { return text_ ? text_->message.c_str() : ""; }
 
@@ -13569,9 +13814,9 @@ NET_API void Error::release() noexcept {
 
 namespace net::inline NET_ABI::detail {
 
-NET_API NewText::NewText() : text_(new ErrorText) {}
+NET_RARE NewText::NewText() : text_(new ErrorText) {}
 
-NET_API NewText::~NewText() { delete text_; }
+NET_RARE NewText::~NewText() { delete text_; }
 
 [[noreturn]] NET_API void throw_error(const Error& error) {
 #if defined(__cpp_exceptions)
@@ -13588,25 +13833,25 @@ NET_API const Error& no_error() {
   return *none;
 }
 
-NET_API std::string escape_nul(std::string_view path) {
+NET_RARE std::string escape_nul(std::string_view path) {
   std::string text;
-  for (const char byte : path) byte == '\0' ? text.append("\\0") : text.append(1, byte);
+  for (const char byte : path) byte == '\0' ? text.append("\\0") : text += byte;
   return text;
 }
 
-NET_API std::string quoted(std::string_view given) {
+NET_RARE std::string quoted(std::string_view given) {
   std::string text = "'";
-  for (const char byte : given) byte == '\0' ? text.append("\\x00") : text.append(1, byte);
+  for (const char byte : given) byte == '\0' ? text.append("\\x00") : text += byte;
   return text.append("'");
 }
 
-NET_API std::string with_port(std::string_view address, int port) {
+NET_RARE std::string with_port(std::string_view address, int port) {
   std::string text = escape_nul(address);
   if (port > 0) text.append(":").append(std::to_string(port));
   return text;
 }
 
-NET_API NewText system_text(int number, std::string_view syscall) {
+NET_RARE NewText system_text(int number, std::string_view syscall) {
   NewText text;
   text->name = system_error_name(number);
   text->syscall = syscall;
@@ -13615,12 +13860,12 @@ NET_API NewText system_text(int number, std::string_view syscall) {
   return text;
 }
 
-NET_API Error system_failure(int number, std::string_view syscall) {
+NET_RARE Error system_failure(int number, std::string_view syscall) {
   NewText text = system_text(number, syscall);
   return {std::error_code(number, std::generic_category()), text};
 }
 
-NET_API Error address_failure(int number, std::string_view syscall, std::string_view address, int port) {
+NET_RARE Error address_failure(int number, std::string_view syscall, std::string_view address, int port) {
   NewText text = system_text(number, syscall);
   if (!address.empty()) text->message.append(" ").append(with_port(address, port));
   text->address = address;
@@ -13628,8 +13873,8 @@ NET_API Error address_failure(int number, std::string_view syscall, std::string_
   return {std::error_code(number, std::generic_category()), text};
 }
 
-NET_API Error local_failure(int number, std::string_view syscall, std::string_view address, int port,
-                            std::string_view local_address, int local_port, bool asked) {
+NET_RARE Error local_failure(int number, std::string_view syscall, std::string_view address, int port,
+                             std::string_view local_address, int local_port, bool asked) {
   NewText text = system_text(number, syscall);
   text->message.append(" ").append(with_port(address, port));
   text->message.append(" - Local (").append(local_address).append(":").append(std::to_string(local_port)).append(")");
@@ -13642,7 +13887,7 @@ NET_API Error local_failure(int number, std::string_view syscall, std::string_vi
   return {std::error_code(number, std::generic_category()), text};
 }
 
-NET_API Error listen_failure(int number, std::string_view address, int port) {
+NET_RARE Error listen_failure(int number, std::string_view address, int port) {
   NewText text = system_text(number, "listen");
   text->message.append(": ").append(system_error_description(number));
   if (!address.empty()) text->message.append(" ").append(with_port(address, port));
@@ -13651,7 +13896,7 @@ NET_API Error listen_failure(int number, std::string_view address, int port) {
   return {std::error_code(number, std::generic_category()), text};
 }
 
-NET_API Error lookup_failure(Errc code, std::string_view host) {
+NET_RARE Error lookup_failure(Errc code, std::string_view host) {
   NewText text;
   text->name = name_of(code);
   text->syscall = "getaddrinfo";
@@ -13661,27 +13906,27 @@ NET_API Error lookup_failure(Errc code, std::string_view host) {
   return {make_error_code(code), text};
 }
 
-NET_API Error lookup_failure(int number, std::string_view host) {
+NET_RARE Error lookup_failure(int number, std::string_view host) {
   NewText text = system_text(number, "getaddrinfo");
   text->host = host;
   text->message.append(" ").append(escape_nul(host));
   return {std::error_code(number, std::generic_category()), text};
 }
 
-NET_API Error aggregate_failure(std::vector<Error> attempts, std::string_view message) {
+NET_RARE Error aggregate_failure(Vec<Error>&& attempts, std::string_view message) {
   NewText text;
   text->message = message;
   text->kind = "AggregateError";
   std::error_code code;
   if (!attempts.empty()) {
-    text->name = attempts.front().name();
-    code = attempts.front().code();
+    text->name = attempts[0].name();
+    code = attempts[0].code();
   }
   text->attempts = std::move(attempts);
   return {code, text};
 }
 
-NET_API NewText coded_text(Errc code, std::string message) {
+NET_RARE NewText coded_text(Errc code, std::string message) {
   NewText text;
   text->name = name_of(code);
   text->kind = kind_of(code);
@@ -13689,26 +13934,26 @@ NET_API NewText coded_text(Errc code, std::string message) {
   return text;
 }
 
-NET_API Error make_error(Errc code, std::string message) {
+NET_RARE Error make_error(Errc code, std::string message) {
   NewText text = coded_text(code, std::move(message));
   return {make_error_code(code), text};
 }
 
-NET_API Error make_error(Errc code) { return make_error(code, std::string(message_of(code))); }
+NET_RARE Error make_error(Errc code) { return make_error(code, std::string(message_of(code))); }
 
-NET_API Error abort_failure(const Error& reason) {
+NET_RARE Error abort_failure(const Error& reason) {
   NewText text = coded_text(Errc::ERR_ABORTED, std::string(message_of(Errc::ERR_ABORTED)));
-  text->cause.push_back(reason);
+  text->cause.push(reason);
   return {make_error_code(Errc::ERR_ABORTED), text};
 }
 
-NET_API Error invalid_value(std::string_view name, std::string_view reason, std::string_view received) {
+NET_RARE Error invalid_value(std::string_view name, std::string_view reason, std::string_view received) {
   std::string message = name.find('.') == std::string_view::npos ? "The argument '" : "The property '";
   message.append(name).append("' ").append(reason).append(". Received ").append(received);
   return make_error(Errc::ERR_INVALID_ARG_VALUE, std::move(message));
 }
 
-NET_API std::string number_text(double value) {
+NET_RARE std::string number_text(double value) {
   if (value != value) return "NaN";
   if (!(value < 1e15 && value > -1e15)) return value > 0 ? "Infinity" : "-Infinity";
   if (value == static_cast<double>(static_cast<long long>(value))) return std::to_string(static_cast<long long>(value));
@@ -13717,19 +13962,19 @@ NET_API std::string number_text(double value) {
   return text;
 }
 
-NET_API Error out_of_range(std::string_view name, std::string_view range, std::string_view received) {
+NET_RARE Error out_of_range(std::string_view name, std::string_view range, std::string_view received) {
   std::string message = "The value of \"";
   message.append(name).append("\" is out of range. It must be ").append(range).append(". Received ").append(received);
   return make_error(Errc::ERR_OUT_OF_RANGE, std::move(message));
 }
 
-NET_API Error bad_port(std::string_view name, long long value) {
+NET_RARE Error bad_port(std::string_view name, long long value) {
   std::string message(name);
   message.append(" should be >= 0 and < 65536. Received type number (").append(std::to_string(value)).append(").");
   return make_error(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
 }
 
-NET_API Error bad_port(std::string_view name, std::string_view value) {
+NET_RARE Error bad_port(std::string_view name, std::string_view value) {
   std::string message(name);
   message.append(" should be >= 0 and < 65536. Received type string (").append(quoted(value)).append(").");
   return make_error(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
@@ -13737,15 +13982,15 @@ NET_API Error bad_port(std::string_view name, std::string_view value) {
 
 NET_API bool has_nul(std::string_view host) noexcept { return host.find('\0') != std::string_view::npos; }
 
-NET_API Error nul_in_host(std::string_view host) {
+NET_RARE Error nul_in_host(std::string_view host) {
   return invalid_value("options.host", "must be a string without null bytes", quoted(host));
 }
 
-NET_API Error bad_ip(std::string_view text) {
+NET_RARE Error bad_ip(std::string_view text) {
   return make_error(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + escape_nul(text));
 }
 
-NET_API Error bad_family(int family, std::string_view host, int port) {
+NET_RARE Error bad_family(int family, std::string_view host, int port) {
   std::string message = "Invalid address family: " + std::to_string(family) + " ";
   message.append(escape_nul(host)).append(":").append(std::to_string(port));
   NewText text = coded_text(Errc::ERR_INVALID_ADDRESS_FAMILY, std::move(message));
@@ -13767,11 +14012,11 @@ NET_API Error error_of([[maybe_unused]] const std::exception_ptr& thrown, const 
   return Error(otherwise);
 }
 
-NET_API Error end_after_destroy() {
+NET_RARE Error end_after_destroy() {
   return make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
 }
 
-NET_API Error ended_by_other_party() {
+NET_RARE Error ended_by_other_party() {
   NewText text;
   text->name = "EPIPE";
   text->message = "This socket has been ended by the other party";
@@ -14155,7 +14400,7 @@ NET_API int open_reserve() noexcept {
   return opened >= 0 || opened == -EMFILE || opened == -ENFILE ? opened : open_socket(AF_UNIX);
 }
 
-NET_GNU(cold) NET_API std::ptrdiff_t nothing_moved() noexcept {
+NET_RARE std::ptrdiff_t nothing_moved() noexcept {
 #if defined(__APPLE__)
   if (errno == EPROTOTYPE) return -EPIPE;  // what it says of a connection that is just being closed
 #endif
@@ -14353,37 +14598,37 @@ NET_API bool Condition::wait_ms(Mutex& mutex, int milliseconds) noexcept {
 NET_API Mutex::Mutex() noexcept {
   static constinit Atomic<int> noted{0};
   if (noted.exchange(1) != 0) return;
-  at_fork(
-      [] {
-        // a lookup that takes longer waits for a name server, and holds nothing
-        constexpr std::uint64_t longest_wait = 200000000;  // ns
-        const std::uint64_t began = now_ns();
-        for (lock_all(); Forks::instance().in_resolver.load() > 0 && now_ns() - began < longest_wait; lock_all()) {
-          unlock_all();
-          const timespec moment{0, 100'000};
-          ::nanosleep(&moment, nullptr);
-        }
-      },
-      [] { unlock_all(); },
-      [] {
-        Forks::instance().count.fetch_add(1);
-        Forks::instance().in_resolver.store(0);
-        unlock_all();
-      });
+  at_fork(lock_before_fork, unlock_all, unlock_in_child);
+}
+
+NET_API void Mutex::lock_before_fork() noexcept {
+  // a lookup that takes longer waits for a name server, and holds nothing
+  constexpr std::uint64_t longest_wait = 200000000;  // ns
+  const std::uint64_t began = now_ns();
+  for (lock_all(); Forks::instance().in_resolver.load() > 0 && now_ns() - began < longest_wait; lock_all()) {
+    unlock_all();
+    const timespec moment{0, 100'000};
+    ::nanosleep(&moment, nullptr);
+  }
+}
+
+NET_API void Mutex::unlock_in_child() noexcept {
+  Forks::instance().count.fetch_add(1);
+  Forks::instance().in_resolver.store(0);
+  unlock_all();
 }
 
 NET_API bool Thread::begin(Start* start) noexcept {
-  const int failed = ::pthread_create(
-      &thread_, nullptr,
-      [](void* given) -> void* {
-        const Start now = *static_cast<Start*>(given);
-        delete static_cast<Start*>(given);
-        now.work(now.argument);
-        return nullptr;
-      },
-      start);
+  const int failed = ::pthread_create(&thread_, nullptr, run, start);
   if (failed) delete start;
   return failed == 0;
+}
+
+NET_API void* Thread::run(void* start) {
+  const Start now = *static_cast<Start*>(start);
+  delete static_cast<Start*>(start);
+  now.work(now.argument);
+  return nullptr;
 }
 
 NET_API bool start_thread(void (*work)(void*), void* argument) noexcept {
@@ -15666,7 +15911,7 @@ NET_API std::ptrdiff_t receive_with(NativeHandle local, char* into, std::size_t 
 
 namespace net::inline NET_ABI::detail::os {
 
-NET_API Errc lookup_failure(int failed) noexcept {
+NET_RARE Errc lookup_failure(int failed) noexcept {
   switch (failed) {
 #if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
     case EAI_NODATA:
@@ -15684,7 +15929,7 @@ NET_API Errc lookup_failure(int failed) noexcept {
   }
 }
 
-NET_API Errc look_up(const std::string& host, Family family, int hints, Vec<Endpoint>& found) {
+NET_RARE Errc look_up(const std::string& host, Family family, int hints, Vec<Endpoint>& found) {
   addrinfo asked{};
   asked.ai_family = family == Family::IPv4 ? AF_INET : family == Family::IPv6 ? AF_INET6 : AF_UNSPEC;
   asked.ai_socktype = SOCK_STREAM;
@@ -17889,7 +18134,7 @@ NET_GNU(always_inline) inline void LoopCore::turn(int max_ms) {
 }
 
 /// Waits without serving: what is ready is reported again at once. So the time between two waits is known.
-NET_GNU(cold) NET_API int LoopCore::measured_wait(int milliseconds) {
+NET_RARE int LoopCore::measured_wait(int milliseconds) {
   const std::uint64_t begun = Machine::now_ns();
   if (woken_at_ != 0 && begun - woken_at_ > counts_.longest_turn) counts_.longest_turn = begun - woken_at_;
   std::uint64_t ready = 0;
@@ -18247,9 +18492,19 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API constexpr Handle::Operations AbortHook::table{
     [](Handle& handle) noexcept { delete static_cast<AbortHook*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<AbortHook&>(handle).detach(); }};
+    [](Handle& handle) noexcept { static_cast<AbortHook&>(handle).take_off(); }};
 
-NET_API bool AbortState::attach(AbortHook& hook) {
+NET_API constexpr AbortState::Operations AbortState::table{
+    [](AbortState& self) noexcept { delete &self; },
+    [](AbortState& self, LoopCore& loop, AbortCall callback) { return self.attach_hook(loop, callback); },
+    [](AbortState& self, AbortState& other) {
+      const Ref<AbortState> both(new AbortState);
+      both->follow(self);
+      both->follow(other);
+      return both;
+    }};
+
+NET_API Ref<AbortHook> AbortState::attach_hook(LoopCore& loop, AbortCall callback) {
   // whoever aborts, and wherever, needs no memory for it
   struct MailboxPlace {
     Mailbox* home;
@@ -18257,18 +18512,19 @@ NET_API bool AbortState::attach(AbortHook& hook) {
     ~MailboxPlace() {
       if (home) home->expect_no_more();
     }
-  } place(hook.loop->mailbox());
+  } place(loop.mailbox());
+  const Ref<AbortHook> hook(new AbortHook(loop, callback));
   const LockGuard locked(mutex());
   if (begun) {
     aborted.store(1);
-    return false;
+    return {};
   }
-  attached.push({&hook, place.home});
+  attached.push({hook.get(), place.home});
   detail::exchange(place.home, nullptr)->retain();
-  hook.retain();
-  hook.signal = this;
+  hook->retain();
+  hook->signal = this;
   retain();
-  return true;
+  return hook;
 }
 
 NET_API bool AbortState::remove(AbortHook& hook) noexcept {
@@ -18389,17 +18645,17 @@ NET_API void AbortState::fire(AbortHook& hook) {
   if (!hook.signal) return;
   aborted.store(1);
   const Ref<AbortHook> alive(&hook);
-  const auto callback = std::move(hook.callback);
+  const AbortCall callback = detail::exchange(hook.callback, {});
   const Error why = reason;
   hook.signal = nullptr;
   release();
   hook.release();
-  if (callback) callback(why);
+  if (callback.call) callback.call(callback.who, why);
 }
 
 /// Takes the hook off; one to which a posted callback is already on the way is not called then.
-NET_API void AbortHook::detach() noexcept {
-  callback.reset();
+NET_API void AbortHook::take_off() noexcept {
+  callback = {};
   AbortState* const from = signal;
   if (!from) return;
   const bool listed = from->remove(*this);
@@ -18407,10 +18663,6 @@ NET_API void AbortHook::detach() noexcept {
   signal = nullptr;
   from->release();
   release();
-}
-
-NET_API void AbortState::release() noexcept {
-  if (owners.fetch_sub(1) == 1) delete this;
 }
 
 NET_API AbortState::~AbortState() {
@@ -18935,8 +19187,10 @@ class BlockRules {
 
 namespace net::inline NET_ABI::detail {
 
-/// The parts of a rule's text. They have the shape of addresses, but need not be any.
+/// The parts of a rule's text, if it is one. They have the shape of addresses, but need not be any.
 struct RuleLine {
+  constexpr explicit operator bool() const noexcept { return family != Family::unspecified; }
+
   RuleKind kind = RuleKind::address;
   Family family = Family::unspecified;
   std::string_view first, last;
@@ -18985,7 +19239,7 @@ constexpr bool read_prefix(std::string_view text, Family family, int& prefix) no
 }
 
 /// Nothing if the line is not a rule (S6.11).
-constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept {
+constexpr RuleLine read_rule_line(std::string_view text) noexcept {
   const auto take = [&text](std::string_view word) {
     if (!text.starts_with(word)) return false;
     text.remove_prefix(word.size());
@@ -19003,17 +19257,17 @@ constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept
   } else if (take("Subnet: ")) {
     line.kind = RuleKind::subnet;
   } else if (!take("Address: ")) {
-    return std::nullopt;
+    return {};
   }
   line.family = take("IPv4 ") ? Family::IPv4 : take("IPv6 ") ? Family::IPv6 : Family::unspecified;
-  if (line.family == Family::unspecified) return std::nullopt;
+  if (line.family == Family::unspecified) return {};
   if (line.kind == RuleKind::range) {
     line.last = cut_at('-');
-    if (!has_shape(line.last, end_family(line))) return std::nullopt;
+    if (!has_shape(line.last, end_family(line))) return {};
   }
-  if (line.kind == RuleKind::subnet && !read_prefix(cut_at('/'), line.family, line.prefix)) return std::nullopt;
+  if (line.kind == RuleKind::subnet && !read_prefix(cut_at('/'), line.family, line.prefix)) return {};
   line.first = text;
-  if (!has_shape(line.first, line.family)) return std::nullopt;
+  if (!has_shape(line.first, line.family)) return {};
   return line;
 }
 
@@ -19273,7 +19527,7 @@ NET_API void BlockList::fromJSON(std::string_view json) const {
   if (!list.valid()) detail::throw_bad_json(json, list.position());
   if (!list.is_list()) detail::throw_not_a_list(json);
   for (const std::string& text : list.strings()) {
-    if (const auto line = detail::read_rule_line(text)) add(*line);
+    if (const detail::RuleLine line = detail::read_rule_line(text)) add(line);
   }
 }
 
@@ -19523,7 +19777,7 @@ NET_API std::string encode(std::string_view text, Encoding encoding) {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-NET_API void Retry::when_descriptor_freed() {
+NET_RARE void Retry::when_descriptor_freed() {
   make_timer();
   constexpr std::uint64_t step = 100;
   const std::uint64_t delay = tries_ < 10 ? step : tries_ < 14 ? (step << (tries_ - 9)) : 1000;
@@ -19534,14 +19788,14 @@ NET_API void Retry::when_descriptor_freed() {
   join();
 }
 
-NET_GNU(cold) NET_API void Retry::wake_all() noexcept {
+NET_RARE void Retry::wake_all() noexcept {
   while (Retry* const each = first()) {
     each->leave();
     if (each->waiting()) each->owner_.loop->start_timer(*each->timer_, 0, each->owner_.loop->now());
   }
 }
 
-NET_API void Retry::make_timer() {
+NET_RARE void Retry::make_timer() {
   if (timer_) return;
   Ref<TimerState> made(new TimerState(*owner_.loop));
   made->refd = false;
@@ -19561,7 +19815,7 @@ NET_API void Retry::join() noexcept {
   if (next_) next_->previous_ = this;
 }
 
-NET_API void Retry::after(std::uint64_t ms) {
+NET_RARE void Retry::after(std::uint64_t ms) {
   make_timer();
   owner_.loop->update_time();
   owner_.loop->start_timer(*timer_, ms, owner_.loop->now());
@@ -19590,6 +19844,9 @@ NET_API void Retry::leave() noexcept {
 #if NET_BODIES
 
 namespace net::inline NET_ABI::detail {
+
+NET_API constexpr Pipes::Operations Pipes::table{[](Pipes& self) noexcept { self.clear(); },
+                                                 [](Pipes& self) noexcept { self.source_closed(); }};
 
 NET_API bool Pipes::await_drain() const noexcept {
   for (const auto& link : list_) {
@@ -19748,7 +20005,7 @@ NET_API ColdState::ColdState(SocketState& self)
       }) {}
 
 /// S32.2: the poller says "now", and the system has no memory for it. It would say so again at once.
-NET_GNU(cold) NET_API void SocketState::wait_for_memory() {
+NET_RARE void SocketState::wait_for_memory() {
   ColdState& kept = ensure_cold();
   kept.memory.after(10);
   no_memory = true;
@@ -19767,6 +20024,11 @@ NET_API void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned wh
 NET_GNU(noinline) NET_API void SocketState::ready_otherwise(unsigned what) {
   if (what & readable) read_slow((what & hung_up) != 0);
   if ((what & writable) && request == WriteRequest::in_flight && channel.is_open()) send_in_flight();
+}
+
+NET_API Pipes& SocketState::ensure_pipes() {
+  ColdState& kept = ensure_cold();
+  return kept.pipes ? *kept.pipes : kept.pipes.make();
 }
 
 NET_API void SocketState::once_inside(OwnListener which, unsigned event, void (*step)(SocketState&)) {
@@ -19830,17 +20092,11 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 // A step is made in its place in the queue: it comes several times with each connection, and moving it there costs
 // more.
 NET_API void SocketState::tick(void (*step)(SocketState&)) {
-  if (loop) loop->ticks().emplace(SocketTick{Owing<SocketState>(*this), step, generation});
+  if (loop) loop->ticks().emplace(CurrentStep<SocketState>{Owing<SocketState>(*this), step, generation});
 }
 
 NET_API void SocketState::tick_always(void (*step)(SocketState&)) {
-  if (loop) loop->ticks().emplace(OwedStep<SocketState>{Owing<SocketState>(*this), step});
-}
-
-NET_API void SocketTick::operator()() {
-  or_give_up(*self, [this] {
-    if (self->generation == generation) step(*self);
-  });
+  if (loop) loop->ticks().emplace(CurrentStep<SocketState>{Owing<SocketState>(*this), step, any_generation});
 }
 
 NET_API OnThrow::~OnThrow() {
@@ -20030,7 +20286,7 @@ constexpr bool needs_composing(std::uint32_t c) noexcept {
 }
 
 /// RFC 3492: a label as letters, digits and hyphens; all its ASCII characters first.
-inline void append_punycode(std::u32string_view label, std::string& to) {
+inline void append_punycode(const Vec<char32_t>& label, std::string& to) {
   constexpr std::uint32_t base = 36, min = 1, max = 26, skew = 38, damp = 700;
   std::uint32_t basic = 0;
   for (const char32_t c : label) {
@@ -20082,11 +20338,11 @@ inline bool to_ascii_host(std::string_view host, std::string& ascii) {
   }
   if (host.size() > 1024) return false;
   ascii.clear();
-  std::u32string label;
+  Vec<char32_t> label;
   bool foreign = false;
   const auto end_of_label = [&] {
     if (foreign) {
-      ascii += "xn--";
+      ascii.append("xn--");
       append_punycode(label, ascii);
     } else {
       for (const char32_t c : label) ascii += static_cast<char>(c);
@@ -20102,7 +20358,7 @@ inline bool to_ascii_host(std::string_view host, std::string& ascii) {
       end_of_label();
       ascii += '.';
     } else {
-      label += static_cast<char32_t>(c);
+      label.push(static_cast<char32_t>(c));
       foreign = foreign || c >= 0x80;
     }
   }
@@ -20433,7 +20689,7 @@ NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool wri
 }
 
 /// As if it had not been adopted.
-NET_GNU(cold) NET_API void SocketState::give_descriptor_back() noexcept {
+NET_RARE void SocketState::give_descriptor_back() noexcept {
   if (!channel.is_open()) return;
   loop->poller().drop(channel);
   (void)channel.release();
@@ -20506,8 +20762,8 @@ NET_API void SocketState::drop_captures() noexcept {
     cold->idle_timer = {};
     cold->finish_callbacks.clear();
     cold->abort_hook = {};
-    cold->pipes.clear();
-    cold->onread = {};
+    if (cold->pipes) cold->pipes->operations->clear(*cold->pipes);
+    cold->onread.clear();
     cold->user_data.clear();
   }
   delete detail::exchange(backlog, nullptr);
@@ -20578,7 +20834,7 @@ NET_API void SocketState::destroy(const Error& error) {
 }
 
 /// The first error is the one that it failed with.
-NET_GNU(cold) NET_API void SocketState::failed_with(const Error& error) {
+NET_RARE void SocketState::failed_with(const Error& error) {
   if (errored()) return;
   ensure_cold().errored = error;
   failure.move_to(Failure::pending);
@@ -20603,7 +20859,7 @@ NET_API void SocketState::tick_error(Callback& emission) {
   }
 }
 
-NET_GNU(cold) NET_API Callback SocketState::emit_later(const Error& error) {
+NET_RARE Callback SocketState::emit_later(const Error& error) {
   return Tick{Owing<SocketState>(*this),
               [error, asked = generation](SocketState& self) { self.emit_error(error, self.generation == asked); }};
 }
@@ -20671,7 +20927,7 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
 
 /// S32.5: there was no memory for something that had to be done. It is closed, and of its events only 'close' is left;
 /// the exception says why.
-NET_GNU(cold) NET_API void SocketState::give_up() noexcept {
+NET_RARE void SocketState::give_up() noexcept {
   if (!loop || destroyed()) return;
   const Ref<SocketState> alive(this);
   ++owed;  // until 'close' was emitted
@@ -20693,7 +20949,7 @@ NET_API void SocketState::close_now() {
   emit_close(true, &rest);
 }
 
-NET_API void SocketState::emit_cancelled(Place<Job>& rest) {
+NET_RARE void SocketState::emit_cancelled(Place<Job>& rest) {
   // whatever the callbacks and listeners in here throw, 'close' comes, with or without memory
   AgainOnThrow again(*this, job_of<&SocketState::close_now>, rest);
   // usually what was in flight; also callbacks that a tick was to call for which there was no memory
@@ -20734,7 +20990,7 @@ NET_API void SocketState::emit_close(bool current, Place<Job>* rest) {
   again.passed = true;
 }
 
-NET_API void SocketState::never_connected() {
+NET_RARE void SocketState::never_connected() {
   const Owing<SocketState> last(*this);
   --owed;
   // unless it connects again: then the new connection has its own
@@ -20748,23 +21004,20 @@ NET_API void SocketState::drop_listeners() noexcept {
   listeners.clear();
   expect_no_removal();
   data_listening = false;
-  if (cold) cold->pipes.source_closed();
+  if (cold && cold->pipes) cold->pipes->operations->source_closed(*cold->pipes);
 }
 
 /// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
 NET_API void SocketState::watch_signal(const AbortSignal& signal) {
   if (!signal) return;
   AbortState& state = Access::state(signal);
-  if (signal.aborted()) return destroy(abort_failure(state.reason));
-  Ref<AbortHook>& hook = ensure_cold().abort_hook;
-  hook = Ref<AbortHook>(new AbortHook(*loop));
-  hook->callback = [this](const Error& reason) {
-    const Ref<Handle> alive(this);
-    or_give_up(*this, [&] { destroy(abort_failure(reason)); });
-  };
-  if (state.attach(*hook)) return;
-  hook = {};
-  destroy(abort_failure(state.reason));
+  ensure_cold().abort_hook = state.attach(*loop, {[](void* who, const Error& reason) {
+                                                    auto& self = *static_cast<SocketState*>(who);
+                                                    const Ref<Handle> alive(&self);
+                                                    or_give_up(self, [&] { self.destroy(abort_failure(reason)); });
+                                                  },
+                                                  this});
+  if (!cold->abort_hook) destroy(abort_failure(state.reason));
 }
 
 NET_API void SocketState::destroy_soon() {
@@ -20898,7 +21151,9 @@ NET_API void SocketState::final_done() {
   OnThrow again{*this, tick_step_of<&SocketState::finish>};
   emit_event<on_prefinish>();
   again.passed = true;
-  if (again.same) place.push(SocketTick{Owing<SocketState>(*this), step_of<&SocketState::finish>, generation});
+  if (again.same) {
+    place.push(CurrentStep<SocketState>{Owing<SocketState>(*this), step_of<&SocketState::finish>, generation});
+  }
 }
 
 NET_API void SocketState::finish() {
@@ -21045,8 +21300,8 @@ NET_API void SocketState::expect_removal() {
 
 NET_API void SocketState::readable_listener_removed() noexcept {
   if (!removal_expected) return;  // it is owed, and looks at all of them
-  loop->ticks().push_expected(
-      OwedStep<SocketState>{Owing<SocketState>(*this), step_of<&SocketState::look_at_readable_listeners>});
+  loop->ticks().push_expected(CurrentStep<SocketState>{
+      Owing<SocketState>(*this), step_of<&SocketState::look_at_readable_listeners>, any_generation});
   removal_expected = listeners.has(on_readable) && loop->ticks().expect_if_space();
 }
 
@@ -21169,7 +21424,7 @@ NET_API void SocketState::look_after() {
   if (reader_note != ReaderNote::left) return;
   if (destroyed() || end_emitted() || connecting()) {
     reader_note.move_to(ReaderNote::none);
-  } else if (data_listening || readable_listening || (cold && !cold->pipes.empty())) {
+  } else if (data_listening || readable_listening || (cold && cold->pipes && !cold->pipes->empty())) {
     if (data_listening) resume();
     taken_over();
   } else if (ending()) {
@@ -21266,8 +21521,8 @@ NET_API void SocketState::set_up(const SocketOptions& options) {
   read_mark = write_mark = options.highWaterMark;
   if (options.onread.callback && (options.onread.buffer.data() || options.onread.allocate)) {
     users_buffer = true;
-    ensure_cold().onread = options.onread;
-    cold->onread_buffer = options.onread.buffer;
+    ensure_cold().onread.make(OnReading{options.onread, options.onread.buffer,
+                                        [](SocketState& self, bool to_the_end) { self.read_onread(to_the_end); }});
   }
   // whatever throws leaves the descriptor to whoever has it
   CallOnThrow kept([this] { give_descriptor_back(); });
@@ -21444,7 +21699,7 @@ NET_API bool SocketState::speculative_read() {
 
 NET_GNU(noinline) NET_API void SocketState::read_slow(bool to_the_end) {
   if (!read_interest) return;
-  if (users_buffer) return read_onread(to_the_end);
+  if (users_buffer) return cold->onread->read(*this, to_the_end);
   if (cold && !cold->unread.empty()) return deliver_unread();
   read_loop(channel.read(loop->receive_buffer(), LoopCore::receive_capacity), to_the_end);
 }
@@ -21482,7 +21737,7 @@ NET_API void SocketState::on_read_end(std::ptrdiff_t got) {
 /// S25: into the user's memory, one callback a read.
 NET_API void SocketState::read_onread(bool to_the_end) {
   for (int reads = 32; reads > 0 && read_interest; --reads) {
-    const std::span<std::byte> into = cold->onread_buffer;
+    const std::span<std::byte> into = cold->onread->buffer;
     if (into.empty()) return on_read_end(-ENOBUFS);  // reading nothing would look like the end
     const ReadResult lent = channel.read(reinterpret_cast<char*>(into.data()), into.size());
     const std::ptrdiff_t got = lent.size;
@@ -21493,7 +21748,7 @@ NET_API void SocketState::read_onread(bool to_the_end) {
     touch();
     bytes_read += static_cast<std::uint64_t>(got);
     const SameConnection same(*this);
-    const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), into);
+    const bool more_wanted = cold->onread->asked.callback(static_cast<std::size_t>(got), into);
     if (!same) return;
     next_onread_buffer();
     if (!more_wanted) unwatch_readable();
@@ -21505,9 +21760,10 @@ NET_API void SocketState::read_onread(bool to_the_end) {
 
 /// S25.4: no buffer at all leaves the one before; an empty one is one.
 NET_API void SocketState::next_onread_buffer() {
-  if (!cold->onread.allocate) return;
-  const std::span<std::byte> given = cold->onread.allocate();
-  if (given.data()) cold->onread_buffer = given;
+  OnReading& into = *cold->onread;
+  if (!into.asked.allocate) return;
+  const std::span<std::byte> given = into.asked.allocate();
+  if (given.data()) into.buffer = given;
 }
 
 /// Emits what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be emitted, because a
@@ -22019,14 +22275,14 @@ NET_API void SocketState::send_pending_connect() {
 // ── failure ────────────────────────────────────────────────────────────────
 
 /// Forgets the request that was under way.
-NET_API void SocketState::drop_request(const Error& error) {
+NET_RARE void SocketState::drop_request(const Error& error) {
   request.move_to(WriteRequest::none);
   if (backlog) write_length -= detail::exchange(backlog->in_flight_length, 0);
   failed_with(error);
 }
 
 /// Known inside write(): emitted on the next tick. What needs memory comes first: a write() that throws is none.
-NET_API void SocketState::write_failed_later(const Error& error, WriteCallback callback) {
+NET_RARE void SocketState::write_failed_later(const Error& error, WriteCallback callback) {
   (void)ensure_cold();
   WriteQueue& failed = ensure_backlog().in_flight;
   loop->ticks().reserve(1);
@@ -22040,7 +22296,7 @@ NET_API void SocketState::write_failed_later(const Error& error, WriteCallback c
 }
 
 /// The callbacks of what was in flight, of what waited behind it, of end(); then 'error' (S15.19, S15.20).
-NET_API void SocketState::write_failed(const Error& error) {
+NET_RARE void SocketState::write_failed(const Error& error) {
   drop_request(error);
   OnThrowWith again{*this, error,
                     +[](SocketState& self, const Error& why) { self.tick_with<&SocketState::write_failed>(why); }};
@@ -22272,7 +22528,7 @@ NET_API void SocketState::flush_batched(Handle& handle) {
 }
 
 /// The kernel did not take all of it, or nothing at all any more.
-NET_GNU(cold) NET_API void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
+NET_RARE void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
   or_give_up(*this, [&] {
     batch_sent(batched, sent);
     if (sent >= 0 || means_later(sent)) return update_watch();
@@ -22331,13 +22587,13 @@ NET_API void SocketState::after_write(const std::size_t& last) {
 }
 
 /// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) does not say who ended (S16.5).
-NET_API Error SocketState::refusal(bool names_other) const {
+NET_RARE Error SocketState::refusal(bool names_other) const {
   if (!ending()) return make_error(Errc::ERR_STREAM_DESTROYED);
   return names_other && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
 }
 
 /// The callback comes before 'error'. If there is no memory for that one, neither comes.
-NET_API bool SocketState::refuse_write(WriteCallback& callback) {
+NET_RARE bool SocketState::refuse_write(WriteCallback& callback) {
   const Error error = refusal(true);
   if (!callback || !loop) return fail(error), false;
   loop->ticks().push(call_later(error, std::move(callback)));
@@ -22348,7 +22604,7 @@ NET_API bool SocketState::refuse_write(WriteCallback& callback) {
 }
 
 /// A callback on the next tick, whatever becomes of the connection.
-NET_API Callback SocketState::call_later(const Error& error, WriteCallback callback) {
+NET_RARE Callback SocketState::call_later(const Error& error, WriteCallback callback) {
   return Tick{Ref<SocketState>(this), [error, call = std::move(callback)](SocketState&) { call(error); }};
 }
 
@@ -22423,12 +22679,12 @@ NET_API std::optional<std::chrono::milliseconds> Socket::timeout() const {
 }
 
 NET_API std::vector<std::string> Socket::autoSelectFamilyAttemptedAddresses() const {
-  return state_->cold ? state_->cold->attempted : std::vector<std::string>{};
+  return state_->cold && state_->cold->attempted ? *state_->cold->attempted : std::vector<std::string>{};
 }
 
 NET_API std::optional<BlockList> Socket::blockList() const {
-  if (!state_->cold) return std::nullopt;
-  return state_->cold->block_list;
+  if (!state_->cold || !state_->cold->block_list) return std::nullopt;
+  return *state_->cold->block_list;
 }
 
 NET_API std::uint64_t Socket::bytesWritten() const {
@@ -22574,7 +22830,7 @@ struct WaitLimit::Limits {
   WaitOptions options;
   void* waiting = nullptr;
   void (*give_up)(void*) = nullptr;
-  std::optional<Error> why;
+  Maybe<Error> why;
   Ref<AbortHook> hook;
   Ref<TimerState> timer;
 
@@ -22582,7 +22838,7 @@ struct WaitLimit::Limits {
   void over(const Error& error) {
     void (*const go_on)(void*) = detail::exchange(give_up, nullptr);
     if (!go_on) return;
-    why = error;
+    why.emplace(error);
     go_on(waiting);
   }
 };
@@ -22601,7 +22857,7 @@ NET_API void WaitLimit::require_not_aborted() const {
   if (signal.aborted()) throw_error(abort_failure(Access::state(signal).reason));
 }
 
-NET_API bool WaitLimit::was_given_up() const noexcept { return limits_->why.has_value(); }
+NET_API bool WaitLimit::was_given_up() const noexcept { return static_cast<bool>(limits_->why); }
 
 NET_API void WaitLimit::require_not_given_up() const {
   if (limits_->why) throw_error(*limits_->why);
@@ -22616,9 +22872,9 @@ NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(voi
     loop.start_timer(*limits.timer, ms < 1 ? 1 : static_cast<std::uint64_t>(ms), loop.now());
   }
   if (limits.options.signal) {
-    limits.hook = Ref<AbortHook>(new AbortHook(loop));
-    limits.hook->callback = [&limits](const Error& reason) { limits.over(abort_failure(reason)); };
-    if (!Access::state(limits.options.signal).attach(*limits.hook)) require_not_aborted();
+    const auto over = [](void* who, const Error& reason) { static_cast<Limits*>(who)->over(abort_failure(reason)); };
+    limits.hook = Access::state(limits.options.signal).attach(loop, {over, &limits});
+    if (!limits.hook) require_not_aborted();
   }
   limits.waiting = waiting;
   limits.give_up = give_up;
@@ -22738,7 +22994,7 @@ NET_API void ServerState::accept_one() {
 
 /// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other
 /// failures are of one client.
-NET_GNU(cold) NET_API void ServerState::cannot_accept(int number) {
+NET_RARE void ServerState::cannot_accept(int number) {
   const bool no_memory = short_of_memory(-number);
   const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||
                        number == ENOTSOCK || number == EOPNOTSUPP;
@@ -22752,7 +23008,7 @@ NET_GNU(cold) NET_API void ServerState::cannot_accept(int number) {
 }
 
 /// The listening descriptor is watched again only when it is of use.
-NET_API void ServerState::accept_again() {
+NET_RARE void ServerState::accept_again() {
   if (!acceptor.is_open()) return;
   const Ref<ServerState> alive(this);
   Machine::Channel channel;
@@ -22824,7 +23080,7 @@ NET_API void ServerState::take(NativeHandle connection, std::string_view receive
   accepted(channel, received);
 }
 
-NET_API void ServerState::drop(Machine::Channel& channel) {
+NET_RARE void ServerState::drop(Machine::Channel& channel) {
   const Endpoint local = channel.local_end(), remote = channel.remote_end();
   emit_event<server_drop>(DropInfo{endpoint_text(local), local.port, local.ip.family, endpoint_text(remote),
                                    remote.port, remote.ip.family});
@@ -22969,13 +23225,18 @@ NET_API void ServerState::reserve_one() {
 }
 
 NET_API void ServerState::listen(const ListenOptions& asked) {
+  begin(asked, asked.fd >= 0      ? &ServerState::listen_descriptor
+               : asked.port == -1 ? &ServerState::listen_path
+                                  : &ServerState::listen_port);
+}
+
+/// Whoever knows the way names it: a program that listens by port has no code of the other ways.
+NET_API void ServerState::begin(const ListenOptions& asked, void (ServerState::*how)(const ListenOptions&)) {
   reserve_one();
   start_over();
   NothingOpen unless{*this};
-  watch_signal(asked.signal && options.signal ? AbortSignal::any({asked.signal, options.signal})
-               : asked.signal                 ? asked.signal
-                                              : options.signal);
-  listen_on(asked);
+  watch_signal(asked.signal);
+  (this->*how)(asked);
   unless.passed = true;
 }
 
@@ -22985,17 +23246,15 @@ NET_API void ServerState::listen_as(const ServerState& other) {
   start_over();
   ipc = other.ipc;
   NothingOpen unless{*this};
-  watch_signal(options.signal);
+  watch_signal({});
   const int failed = acceptor.listen_beside(other.acceptor, 511);
   bound(failed, "", 0);
   unless.passed = true;
 }
 
-NET_API void ServerState::listen_on(const ListenOptions& asked) {
-  if (asked.fd >= 0) return listen_descriptor(asked);
-  if (asked.port != -1 && !asked.host.empty()) return look_up_host(asked);
+NET_API void ServerState::listen_port(const ListenOptions& asked) {
+  if (!asked.host.empty()) return look_up_host(asked);
   if (ask_elsewhere(asked)) return;
-  if (asked.port == -1) return listen_path(asked);
   // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
   Endpoint any = parse_endpoint("::", asked.port);
   const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
@@ -23032,6 +23291,7 @@ NET_API void ServerState::listen_descriptor(const ListenOptions& asked) {
 
 /// S23.2: the file is there when listen() returns.
 NET_API void ServerState::listen_path(const ListenOptions& asked) {
+  if (ask_elsewhere(asked)) return;
   path = asked.path;
   ipc = true;
   made_in = Machine::fork_count();
@@ -23042,18 +23302,14 @@ NET_API void ServerState::listen_path(const ListenOptions& asked) {
   bound(failed, path, -1);
 }
 
-/// S20.7: aborting closes the server; an aborted one closes on the next tick.
-NET_API void ServerState::watch_signal(const AbortSignal& signal) {
-  if (!signal) return;
-  if (signal.aborted()) {
-    tick(step_of<&ServerState::close>);
-    return;
-  }
-  abort_hook = Ref<AbortHook>(new AbortHook(*loop));
-  abort_hook->callback = [this](const Error&) { close(); };
-  if (Access::state(signal).attach(*abort_hook)) return;
-  abort_hook = {};
-  tick(step_of<&ServerState::close>);
+/// S20.7: aborting closes the server; an aborted one closes on the next tick. It may have a signal of its own.
+NET_API void ServerState::watch_signal(const AbortSignal& given) {
+  if (!given && !options.signal) return;
+  Ref<AbortState> signal(&Access::state(given ? given : options.signal));
+  if (given && options.signal) signal = signal->either(Access::state(options.signal));
+  abort_hook =
+      signal->attach(*loop, {[](void* self, const Error&) { static_cast<ServerState*>(self)->close(); }, this});
+  if (!abort_hook) tick(step_of<&ServerState::close>);
 }
 
 NET_API void ServerState::forget_signal() noexcept {
@@ -23066,30 +23322,29 @@ NET_API void ServerState::look_up_host(const ListenOptions& asked) {
     // like a name that is not found
     return tick_with(nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
   }
+  pending = asked;
+  pending.signal = {};  // it is watched already
   looking_up = true;
-  const auto answered = [asked_in = generation, asked](ServerState& self, const auto& found) {
-    if (!self.looking_up || self.generation != asked_in) return;
-    self.looking_up = false;
-    const Owing<ServerState> owing(self);
-    if (const Error error = found.error()) {
-      self.emit_error(error);
-    } else {
-      self.bind(parse_endpoint(first_usable(found.addresses()).address, asked.port), asked);
-    }
-  };
-  if (isIP(asked.host) != 0) {
-    // known, but answered on a tick; it keeps the loop alive no longer than that
-    struct Itself {
-      LookupAddress address;
-      Error error() const { return no_error(); }
-      std::span<const LookupAddress> addresses() const noexcept { return {&address, 1}; }
-    };
-    tick_callback(
-        [answered, host = asked.host](ServerState& self) { answered(self, Itself{{host, family_of(host)}}); });
-  } else {
-    detail::look_up(*loop, asked.host, {Family::unspecified, Machine::address_config_hint(), true},
-                    [answered, self = Ref<ServerState>(this)](const LookupAnswer& found) { answered(*self, found); });
-  }
+  // a literal is known, but answered on a tick; it keeps the loop alive no longer than that
+  if (isIP(pending.host) != 0) return tick(step_of<&ServerState::host_known>, generation);
+  detail::look_up(*loop, pending.host, {Family::unspecified, Machine::address_config_hint(), true},
+                  [self = Ref<ServerState>(this), of = generation](const LookupAnswer& found) {
+                    if (self->generation == of) self->host_answered(found);
+                  });
+}
+
+NET_API void ServerState::host_known() {
+  if (!looking_up) return;
+  looking_up = false;
+  bind(parse_endpoint(pending.host, pending.port));
+}
+
+NET_API void ServerState::host_answered(const LookupAnswer& found) {
+  if (!looking_up) return;
+  looking_up = false;
+  const Owing<ServerState> owing(*this);
+  if (const Error error = found.error()) return emit_error(error);
+  bind(parse_endpoint(first_usable(found.addresses()).address, pending.port));
 }
 
 /// S9.6: not one that is of use on its link alone, unless there is no other.
@@ -23100,16 +23355,12 @@ NET_API const LookupAddress& ServerState::first_usable(std::span<const LookupAdd
   return addresses.front();
 }
 
-NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
-  const std::string address = endpoint_text(at);
-  if (loop->served_elsewhere) {
-    ListenOptions there = asked;
-    there.host = address;
-    if (ask_elsewhere(there)) return;
-  }
+NET_API void ServerState::bind(const Endpoint& at) {
+  pending.host = endpoint_text(at);
+  if (ask_elsewhere(pending)) return;
   loop->ticks().reserve(1);  // telling how it went needs no memory
-  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
-  bound(acceptor.listen(at, flags), address, asked.port);
+  const ListenFlags flags{pending.ipv6Only, pending.reusePort, backlog_of(pending)};
+  bound(acceptor.listen(at, flags), pending.host, pending.port);
 }
 
 /// The events come on the next tick, how ever it went (S9.2, S9.12).
@@ -23166,10 +23417,11 @@ NET_API void ServerState::opened() {
   retry.forget_delay();
   if (options.noDelay) set_no_delay(true);
   recount();
-  tick_with(
-      generation, +[](ServerState& self, const std::uint64_t& asked) {
-        if (self.acceptor.is_open() && self.generation == asked) self.emit_event<server_listening>();
-      });
+  tick(step_of<&ServerState::emit_listening>, generation);
+}
+
+NET_API void ServerState::emit_listening() {
+  if (acceptor.is_open()) emit_event<server_listening>();
 }
 
 /// What is set on the listening descriptor is inherited: one call less a connection.
@@ -23207,7 +23459,7 @@ NET_API void ServerState::remove_path() const noexcept {
 
 NET_API void ServerState::close_if_drained() {
   if (acceptor.is_open() || connections > 0 || closing == ServerClose::ticking || !loop) return;
-  OwedStep<ServerState> step{Owing<ServerState>(*this), step_of<&ServerState::emit_close>};
+  CurrentStep<ServerState> step{Owing<ServerState>(*this), step_of<&ServerState::emit_close>, any_generation};
   if (close_expected) {
     close_expected = false;
     loop->ticks().push_expected(std::move(step));
@@ -23302,8 +23554,8 @@ NET_API void Server::start(const ListenOptions& options) const {
 }
 
 NET_API void Server::start_at(int port, std::string_view host, int backlog) const {
-  if (port < 0) detail::throw_error(detail::bad_port("options.port", port));
-  start({.port = port, .host = std::string(host), .backlog = backlog});
+  if (port < 0 || port > 65535) detail::throw_error(detail::bad_port("options.port", port));
+  state_->begin({.port = port, .host = std::string(host), .backlog = backlog}, &detail::ServerState::listen_port);
 }
 
 NET_API std::vector<Socket> Server::connections() const {
@@ -23361,7 +23613,7 @@ NET_API Acceptor::Acceptor(const Server& server) : listeners_(server) {
     wake();
   });
   listeners_.on<"error">([this](const Error& error) {
-    failure_ = error;
+    failure_.emplace(error);
     wake();
   });
   listeners_.on<"close">([this] {
@@ -23390,7 +23642,8 @@ NET_API void Acceptor::Awaiter::await_suspend(std::coroutine_handle<> task) {
 NET_API std::optional<Socket> Acceptor::take() {
   if (!arrived_.empty()) return arrived_.pop_front();
   if (failure_) {
-    const Error error = *detail::exchange(failure_, std::nullopt);
+    const Error error = *failure_;
+    failure_.reset();
     detail::throw_error(error);
   }
   return std::nullopt;
@@ -23611,7 +23864,7 @@ NET_API void WorkerPool::note_exit() noexcept {
 NET_API bool WorkerPool::has_thread() {
   if (idle_ <= waiting_.size() && threads_.size() < max_threads_) {
     detail::Machine::Thread thread;
-    if (thread.start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.push_back(thread);
+    if (thread.start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.push(thread);
   }
   return !threads_.empty();
 }
@@ -23736,7 +23989,7 @@ NET_API void FileState::start(FileStep&& step, FileRun run, Done done) {
     job->ask([self = Ref<FileState>(this), done](JobOutcome<FileStep>& outcome, bool) {
       self->busy = false;
       if (!outcome.result) return self->give_up();
-      self->file = std::move(outcome.result->file);
+      self->file = std::move((*outcome.result).file);
       or_give_up(*self, [&] { done(*self, *outcome.result); });
     });
     begun_in = Machine::fork_count();
@@ -24304,12 +24557,12 @@ NET_API Socket ConnectAwaiter::await_resume() {
   return emitter();
 }
 
-NET_GNU(cold) NET_API bool WriteAwaiter::was_refused() {
+NET_RARE bool WriteAwaiter::was_refused() {
   if (is_over(emitter())) {
-    failure_ = emitter().errored();
-    if (!*failure_) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
+    const Error error = emitter().errored();
+    failure_.emplace(error ? error : make_error(Errc::ERR_STREAM_DESTROYED));
   }
-  return failure_.has_value();
+  return static_cast<bool>(failure_);
 }
 
 NET_API void SleepAwaiter::await_suspend(std::coroutine_handle<> waiter) {
@@ -24494,9 +24747,9 @@ NET_API Reader::Reader(const Socket& socket, const ReaderOptions& options) : lis
   // one that was closed or read before emits nothing any more
   ended_ = socket.readableEnded();
   if (const Error error = socket.errored()) {
-    failure_ = error;
+    failure_.emplace(error);
   } else if (socket.destroyed() && !ended_) {
-    failure_ = detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE);
+    failure_.emplace(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
   }
   socket.pause();
   listeners_.on<"data">([this](Chunk chunk) { received(chunk); });
@@ -24544,7 +24797,7 @@ NET_API bool Reader::settle() {
   } else if (const std::size_t there = rest().size()) {
     found(0, there, there);
   }
-  return size_ != none || too_long_ || ended_ || failure_;
+  return size_ != none || too_long_ || ended_ || static_cast<bool>(failure_);
 }
 
 /// Apart from the pieces as they come: those are the common case.
@@ -24685,7 +24938,7 @@ NET_API void Reader::note_part() {
 }
 
 NET_API void Reader::fail(const Error& error) {
-  if (!failure_) failure_ = error;
+  if (!failure_) failure_.emplace(error);
   wake();
 }
 
@@ -24989,14 +25242,14 @@ NET_API constexpr Handle::Operations LookupState::table{
       if (auto& self = static_cast<LookupState&>(handle); self.callback) self.ask();
     }};
 
-NET_API void Question::ask_system() {
+NET_RARE void Question::ask_system() {
   Vec<Endpoint> ends;
   failed = Machine::look_up(name, options.family, options.hints, ends);
   found.reserve(ends.size());
   for (const Endpoint& end : ends) found.push({endpoint_text(end), end.ip.family});
 }
 
-NET_API void Question::find() {
+NET_RARE void Question::find() {
 #if defined(__cpp_exceptions)
   try {
     ask_system();
@@ -25062,7 +25315,7 @@ NET_API void LookupState::answer(const Question& question) {
   done(LookupAnswer(*this, question));
 }
 
-NET_API Error LookupAnswer::error() const {
+NET_RARE Error LookupAnswer::error() const {
   if (asked_.refused != 0) return lookup_failure(asked_.refused, asked_.host);
   return question_.failed == Errc{} ? no_error() : lookup_failure(question_.failed, asked_.host);
 }
@@ -25075,7 +25328,7 @@ NET_API void LookupState::abandon() noexcept {
   }
 }
 
-NET_API void ResolverPool::work() noexcept {
+NET_RARE void ResolverPool::work() noexcept {
   mutex_.lock();
   for (;;) {
     while (!first_) {
@@ -25130,7 +25383,7 @@ NET_API Ref<ConnectAttempts> Connector::prepare(const ConnectOptions& options) c
   attempts->local_port = options.localPort;
   attempts->by_address = options.path.empty() && isIP(attempts->host) != 0;
   if (attempts->by_address) add_attempt(*attempts, {attempts->host, family_of(attempts->host)});
-  attempts->block_list = options.blockList;
+  if (options.blockList) attempts->block_list.make(*options.blockList);
   (void)self.ensure_cold();
   self.loop->ticks().reserve(2);
   self.expect_close();
@@ -25146,7 +25399,7 @@ NET_API void Connector::start(const Ref<ConnectAttempts>& attempts, const Connec
   attempts->retain();
   self.touch();
   self.recount();
-  self.cold->block_list = attempts->block_list;
+  self.cold->block_list.take(attempts->block_list);
   if (attempts->by_address) {
     return self.tick([](SocketState& socket) {
       if (socket.connecting()) Connector{socket}.next_attempt();
@@ -25253,7 +25506,7 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
   if (attempts().list.empty()) return give_up_later(invalid);
   attempts().selecting = attempts().list.size() > 1;
   if (attempts().selecting) {
-    self.ensure_cold().attempted.clear();
+    self.ensure_cold().attempted.make();
     interleave();
   }
   next_attempt();
@@ -25376,7 +25629,7 @@ NET_API bool Connector::begin(Attempt& attempt) const {
   self.emit_event<on_attempt>(attempt.address, remote_port(), attempt.family);
   if (!self.connecting() || !same) return true;
   if (blocked) return give_up(block_error()), true;
-  if (attempts().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
+  if (attempts().selecting) self.cold->attempted->push_back(attempted_text(attempt));
   if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
   attempt.phase.move_to(AttemptPhase::running);
   watch(attempt.channel);
@@ -25497,10 +25750,10 @@ NET_API void Connector::delay_over() const {
 }
 
 NET_API void Connector::all_begun() const {
-  std::vector<Error> errors;
+  Vec<Error> errors;
   for (const Attempt* attempt : attempts().list) {
     if (attempt->is_under_way()) return;
-    if (attempt->error) errors.push_back(attempt->error);
+    if (attempt->error) errors.push(attempt->error);
   }
   give_up(errors.empty() ? make_error(Errc::ERR_SOCKET_CONNECTION_TIMEOUT) : aggregate_failure(std::move(errors)));
 }

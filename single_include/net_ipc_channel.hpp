@@ -404,7 +404,7 @@ struct IpcState : Handle, MindsNoListeners {
   WaitPlace receiver;
   Queue<IpcMessage> received;  // for a task, and none has taken it yet
   std::size_t received_bytes = 0;
-  std::optional<Error> ended_with;
+  Maybe<Error> ended_with;
   int parsing = 0;  // whoever does now looks afterwards who reads
   bool kept_by_loop = false;
   bool close_expected = false;
@@ -1576,7 +1576,7 @@ NET_API void IpcState::update_watch() {
 }
 
 /// S32.2: the system has no memory, or too many descriptors are under way. It would say so again at once.
-NET_GNU(cold) NET_API void IpcState::wait_for_system() {
+NET_RARE void IpcState::wait_for_system() {
   memory.after(10);
   short_now = true;
 }
@@ -1619,7 +1619,7 @@ NET_API void IpcState::close_now() {
   call_done();
   if (failure) {
     const Error why = detail::exchange(failure, no_error());
-    if (pulled) ended_with = why;  // thrown to who receives
+    if (pulled) ended_with.emplace(why);  // thrown to who receives
     if (!emit_event<ipc_error>(why) && !pulled) throw_error(why);
   }
   ended = true;

@@ -12,7 +12,7 @@ REASONS = {
               " 128 KiB and emits at most 64 KiB at a time, as Node does, so a listener's echo takes two sends for"
               " one receive.",
     "compile": "A header-only program compiles what it can reach, and a server can listen by name, be paused, timed,"
-               " handed over and abandoned: 440 functions at -O2, none of which takes 2 % of the time. At -O0 half of"
+               " handed over and abandoned: 360 functions at -O2, none of which takes 2 % of the time. At -O0 half of"
                " the time is the header itself, in which all that a program does not use is read too. Whoever minds"
                " that compiles the library once.",
     "lines": "Waits, files, sockets that are handed over, and what a cluster asks of a server stand in the header since"
