@@ -29,7 +29,7 @@ ELSEWHERE = {
 }
 HIDDEN = {"SocketAddress::ip"}  # public, for other classes of the library
 MACHINERY = re.compile(
-    r"NET_(?:ABI|API|BODIES|GNU|HAS_\w*|JOIN|JOIN_NOW|MACHINE|PROCESSES|POLLER_IS_\w*|(?:\w+_)?[HI]PP)$")
+    r"NET_(?:ABI|API|BODIES|GNU|RARE|HAS_\w*|JOIN|JOIN_NOW|MACHINE|PROCESSES|POLLER_IS_\w*|(?:\w+_)?[HI]PP)$")
 MACROS = re.compile(r"^((?:///.*\n)+)((?:#define NET_.*\n)*)", re.M)
 MACRO_NAMES = re.compile(r"/// ((?:NET_\w+(?:, )?)+): ")
 CITED = re.compile(r"\bS(\d+)\.(\d+)(?:(?:-| to )S\1\.(\d+))?")
