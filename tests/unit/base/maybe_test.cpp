@@ -61,3 +61,11 @@ TEST_CASE("a value that cannot be made leaves nothing") {
   CHECK_THROWS_AS(value.emplace(true), std::runtime_error);
   CHECK_FALSE(static_cast<bool>(value));
 }
+
+TEST_CASE("a value may be const, as a task's result may be") {
+  Maybe<const std::string> value;
+  value.emplace("first");
+  CHECK(*value == "first");
+  value.emplace("second");
+  CHECK(*value == "second");
+}

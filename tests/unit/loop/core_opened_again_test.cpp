@@ -125,6 +125,29 @@ TEST_CASE("a socket that what dies with the loop connects again is closed with i
   connects([path = directory.socket("server")](const net::Socket& socket) { socket.connect(path); });
 }
 
+TEST_CASE("S25.4: a socket that its callback of reads connects again, as that dies with the loop, is closed with it") {
+  net::Loop other;
+  const net::Server target(other);
+  target.listen(0);
+  const std::size_t before = open_descriptors();
+  int connected = 0;
+  std::byte memory[8];
+  {
+    net::Loop loop;
+    const auto dies = std::make_shared<AtItsEnd>([] {});
+    const net::Socket socket(
+        loop, net::SocketOptions{
+                  .onread = {.allocate = [&memory] { return std::span(memory); },
+                             .callback = [dies](std::size_t, std::span<std::byte>) { return dies != nullptr; }}});
+    dies->then = [socket, &connected, port = target.address()->port] {
+      if (!socket.connecting()) socket.connect(port, "127.0.0.1");
+      connected += socket.connecting();
+    };
+  }
+  CHECK(connected == 1);
+  CHECK(open_descriptors() == before);
+}
+
 TEST_CASE("a timer that what dies with the loop starts again is gone with it") {
   const long before = living_allocations();
   {

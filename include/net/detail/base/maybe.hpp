@@ -14,12 +14,12 @@ class Maybe {
  public:
   Maybe() noexcept {}
   Maybe(Maybe&& other) noexcept(noexcept(T(static_cast<T&&>(*other)))) {
-    if (other.there_) emplace(static_cast<T&&>(*other));
+    if (other.there_) make(static_cast<T&&>(*other));
   }
   Maybe& operator=(Maybe&& other) noexcept(noexcept(T(static_cast<T&&>(*other)))) {
     if (this == &other) return *this;
     reset();
-    if (other.there_) emplace(static_cast<T&&>(*other));
+    if (other.there_) make(static_cast<T&&>(*other));
     return *this;
   }
   ~Maybe() { reset(); }
@@ -32,9 +32,7 @@ class Maybe {
   template <class... Args>
   void emplace(Args&&... args) {
     reset();
-    // the & of a user's type may be anything
-    ::new (static_cast<void*>(&reinterpret_cast<unsigned char&>(value_))) T(static_cast<Args&&>(args)...);
-    there_ = true;
+    make(static_cast<Args&&>(args)...);
   }
   void reset() noexcept {
     if (!there_) return;
@@ -43,6 +41,14 @@ class Maybe {
   }
 
  private:
+  template <class... Args>
+  void make(Args&&... args) {
+    // the & of a user's type may be anything, and the type may be const
+    auto& place = const_cast<unsigned char&>(reinterpret_cast<const volatile unsigned char&>(value_));
+    ::new (static_cast<void*>(&place)) T(static_cast<Args&&>(args)...);
+    there_ = true;
+  }
+
   union {
     T value_;
   };

@@ -167,6 +167,7 @@ NET_API void SocketState::drop_captures() noexcept {
     cold->finish_callbacks.clear();
     cold->abort_hook = {};
     if (cold->pipes) cold->pipes->operations->clear(*cold->pipes);
+    users_buffer = false;
     cold->onread.clear();
     cold->user_data.clear();
   }
