@@ -6408,12 +6408,30 @@ struct AbortHook : Handle {
   static const Operations table;
 
   AbortHook(LoopCore& core, AbortCall to_call) noexcept : Handle(core, table), callback(to_call) {}
-  /// Nothing is called any more.
-  void detach() noexcept { operations->abandon(*this); }
   void take_off() noexcept;
 
   AbortCall callback;
   AbortState* signal = nullptr;  // while it is attached
+};
+
+/// What who waits for an abort holds: when it goes, or is replaced, nothing is called any more.
+class AbortWatch {
+ public:
+  AbortWatch() noexcept = default;
+  explicit AbortWatch(AbortHook& hook) noexcept : hook_(&hook) {}
+  AbortWatch(AbortWatch&& other) noexcept = default;
+  AbortWatch& operator=(AbortWatch&& other) noexcept {
+    const AbortWatch gone(static_cast<AbortWatch&&>(*this));
+    hook_ = static_cast<Ref<AbortHook>&&>(other.hook_);
+    return *this;
+  }
+  ~AbortWatch() {
+    if (hook_) hook_->operations->abandon(*hook_);
+  }
+  explicit operator bool() const noexcept { return static_cast<bool>(hook_); }
+
+ private:
+  Ref<AbortHook> hook_;
 };
 
 /// Shared by a controller and its signals; any thread. Others ask it by its table: so only a program that makes one has
@@ -6421,7 +6439,7 @@ struct AbortHook : Handle {
 struct AbortState {
   struct Operations {
     void (*free)(AbortState&) noexcept;
-    Ref<AbortHook> (*attach)(AbortState&, LoopCore&, AbortCall);
+    AbortWatch (*attach)(AbortState&, LoopCore&, AbortCall);
     Ref<AbortState> (*either)(AbortState&, AbortState&);
   };
   static const Operations table;
@@ -6447,14 +6465,14 @@ struct AbortState {
   }
   ~AbortState();
 
-  /// Calls back on that loop, unless the hook is detached before. None: it has aborted already.
-  [[nodiscard]] Ref<AbortHook> attach(LoopCore& loop, AbortCall callback) {
+  /// Calls back on that loop, as long as the watch is there. None: it has aborted already.
+  [[nodiscard]] AbortWatch attach(LoopCore& loop, AbortCall callback) {
     return operations->attach(*this, loop, callback);
   }
   /// One that aborts as soon as this one or the other does.
   Ref<AbortState> either(AbortState& other) { return operations->either(*this, other); }
 
-  Ref<AbortHook> attach_hook(LoopCore& loop, AbortCall callback);
+  AbortWatch attach_hook(LoopCore& loop, AbortCall callback);
   /// One lock for all of them: it is held for moments, and seldom.
   static Machine::Mutex& mutex();
 
@@ -8069,7 +8087,7 @@ struct ColdState : ColdConnection {
   Function<std::string(std::string_view piece, Decode what)> decode;
   Encoding encoding = Encoding::utf8;
   Rare<OnReading> onread;
-  Ref<AbortHook> abort_hook;
+  AbortWatch abort_watch;
   Rare<Pipes> pipes;
   std::size_t corks = 0;  // cork() less uncork()
   Retry memory;           // while the system has none for this socket
@@ -9974,7 +9992,6 @@ struct ServerState : Handle, Listening, MindsNoListeners {
   void host_answered(const LookupAnswer& found);
   static const LookupAddress& first_usable(std::span<const LookupAddress> addresses) noexcept;
   void watch_signal(const AbortSignal& signal);
-  void forget_signal() noexcept;
   void set_no_delay(bool on);
   int keep_alive_seconds() const noexcept { return whole_seconds(options.keepAliveInitialDelay); }
   static int backlog_of(const ListenOptions& asked) noexcept { return asked.backlog ? asked.backlog : 511; }
@@ -10072,11 +10089,10 @@ struct ServerState : Handle, Listening, MindsNoListeners {
   bool shortage_emitted : 1 = false;
   bool close_expected : 1 = false;  // the loop has space for its 'close'
   Position<ServerClose> closing{};
-  Ref<AbortHook> abort_hook;
+  AbortWatch abort_watch;
   Retry retry{*this, job_of<&ServerState::accept_again>};  // while it cannot accept
 
   ~ServerState() {
-    forget_signal();
     if (close_expected && loop) loop->ticks().expect_no_more();
   }
 };
@@ -10088,7 +10104,7 @@ struct ServerState::NothingOpen {
   ~NothingOpen() {
     if (passed) return;
     self.stop_listening();
-    self.forget_signal();
+    self.abort_watch = {};
   }
 };
 
@@ -18510,7 +18526,7 @@ NET_API constexpr AbortState::Operations AbortState::table{
       return both;
     }};
 
-NET_API Ref<AbortHook> AbortState::attach_hook(LoopCore& loop, AbortCall callback) {
+NET_API AbortWatch AbortState::attach_hook(LoopCore& loop, AbortCall callback) {
   // whoever aborts, and wherever, needs no memory for it
   struct MailboxPlace {
     Mailbox* home;
@@ -18530,7 +18546,7 @@ NET_API Ref<AbortHook> AbortState::attach_hook(LoopCore& loop, AbortCall callbac
   hook->retain();
   hook->signal = this;
   retain();
-  return hook;
+  return AbortWatch(*hook);
 }
 
 NET_API bool AbortState::remove(AbortHook& hook) noexcept {
@@ -20640,7 +20656,7 @@ NET_API NativeHandle SocketState::release_descriptor(Machine::Channel* into) {
   read_interest = shutting_down = false;
   stop_idle();
   recount();
-  if (cold && cold->abort_hook) detail::exchange(cold->abort_hook, {})->detach();
+  if (cold) cold->abort_watch = {};
   leave_server();
   return fd;
 }
@@ -20767,7 +20783,7 @@ NET_API void SocketState::drop_captures() noexcept {
   if (cold) {
     cold->idle_timer = {};
     cold->finish_callbacks.clear();
-    cold->abort_hook = {};
+    cold->abort_watch = {};
     if (cold->pipes) cold->pipes->operations->clear(*cold->pipes);
     users_buffer = false;
     cold->onread.clear();
@@ -20783,7 +20799,6 @@ NET_API SocketState::~SocketState() {
   stop_connecting();
   stop_idle();
   count_bytes();
-  if (cold && cold->abort_hook) cold->abort_hook->detach();
   if (close_expected && loop) loop->closing().expect_no_more();
   expect_no_removal();
   delete buffer;
@@ -20983,7 +20998,7 @@ NET_API void SocketState::emit_close(bool current, Place<Job>* rest) {
       self.settle();
     }
   } const emitted{*this, Ref<SocketState>(this)};
-  if (cold && cold->abort_hook) detail::exchange(cold->abort_hook, {})->detach();
+  if (cold) cold->abort_watch = {};
   if (!current) return void(emit_event<on_close>(false));
   phase.move_to(Phase::closed);
   if (request != WriteRequest::awaits_connection || !rest) return void(emit_event<on_close>(had_error));
@@ -21018,13 +21033,13 @@ NET_API void SocketState::drop_listeners() noexcept {
 NET_API void SocketState::watch_signal(const AbortSignal& signal) {
   if (!signal) return;
   AbortState& state = Access::state(signal);
-  ensure_cold().abort_hook = state.attach(*loop, {[](void* who, const Error& reason) {
-                                                    auto& self = *static_cast<SocketState*>(who);
-                                                    const Ref<Handle> alive(&self);
-                                                    or_give_up(self, [&] { self.destroy(abort_failure(reason)); });
-                                                  },
-                                                  this});
-  if (!cold->abort_hook) destroy(abort_failure(state.reason));
+  ensure_cold().abort_watch = state.attach(*loop, {[](void* who, const Error& reason) {
+                                                     auto& self = *static_cast<SocketState*>(who);
+                                                     const Ref<Handle> alive(&self);
+                                                     or_give_up(self, [&] { self.destroy(abort_failure(reason)); });
+                                                   },
+                                                   this});
+  if (!cold->abort_watch) destroy(abort_failure(state.reason));
 }
 
 NET_API void SocketState::destroy_soon() {
@@ -22838,7 +22853,7 @@ struct WaitLimit::Limits {
   void* waiting = nullptr;
   void (*give_up)(void*) = nullptr;
   Maybe<Error> why;
-  Ref<AbortHook> hook;
+  AbortWatch aborts;
   Ref<TimerState> timer;
 
   /// Whoever waits goes on, and may destroy all of this.
@@ -22880,8 +22895,8 @@ NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(voi
   }
   if (limits.options.signal) {
     const auto over = [](void* who, const Error& reason) { static_cast<Limits*>(who)->over(abort_failure(reason)); };
-    limits.hook = Access::state(limits.options.signal).attach(loop, {over, &limits});
-    if (!limits.hook) require_not_aborted();
+    limits.aborts = Access::state(limits.options.signal).attach(loop, {over, &limits});
+    if (!limits.aborts) require_not_aborted();
   }
   limits.waiting = waiting;
   limits.give_up = give_up;
@@ -22889,7 +22904,7 @@ NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(voi
 
 NET_API void WaitLimit::forget() noexcept {
   limits_->give_up = nullptr;
-  if (limits_->hook) detail::exchange(limits_->hook, {})->detach();
+  limits_->aborts = {};
   if (!limits_->timer) return;
   const Ref<TimerState> timer = detail::exchange(limits_->timer, {});
   if (timer->loop) timer->loop->stop_timer(*timer);
@@ -23218,7 +23233,7 @@ NET_API void ServerState::recount() noexcept {
 }
 
 NET_API void ServerState::start_over() noexcept {
-  forget_signal();
+  abort_watch = {};
   static_cast<Listening&>(*this) = Listening();
   ++generation;
 }
@@ -23314,13 +23329,9 @@ NET_API void ServerState::watch_signal(const AbortSignal& given) {
   if (!given && !options.signal) return;
   Ref<AbortState> signal(&Access::state(given ? given : options.signal));
   if (given && options.signal) signal = signal->either(Access::state(options.signal));
-  abort_hook =
+  abort_watch =
       signal->attach(*loop, {[](void* self, const Error&) { static_cast<ServerState*>(self)->close(); }, this});
-  if (!abort_hook) tick(step_of<&ServerState::close>);
-}
-
-NET_API void ServerState::forget_signal() noexcept {
-  if (abort_hook) detail::exchange(abort_hook, {})->detach();
+  if (!abort_watch) tick(step_of<&ServerState::close>);
 }
 
 /// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
@@ -23494,7 +23505,7 @@ NET_API void ServerState::emit_close() {
 /// Those that are added later stay, as in Node.
 NET_API void ServerState::settle() noexcept {
   if (--owed > 0 || closing != ServerClose::emitted || acceptor.is_open() || looking_up) return;
-  forget_signal();
+  abort_watch = {};
   if (options.reusable) return;
   closing.move_to(ServerClose::over);
   listeners.clear();
@@ -23503,7 +23514,7 @@ NET_API void ServerState::settle() noexcept {
 NET_API void ServerState::abandon() {
   do {
     stop_listening();
-    abort_hook = {};
+    abort_watch = {};
     listeners.clear();
     if (!kept_by_loop) return;
     kept_by_loop = false;

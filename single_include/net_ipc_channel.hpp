@@ -1799,7 +1799,7 @@ NET_API void hand_on(SocketState& socket) {
   socket.close_channel();
   socket.phase.move_to(Phase::closed);
   socket.stop_idle();
-  if (socket.cold && socket.cold->abort_hook) detail::exchange(socket.cold->abort_hook, {})->detach();
+  if (socket.cold) socket.cold->abort_watch = {};
   undo_or_give_up(socket, [&] { socket.leave_server(); });
 }
 

@@ -4,7 +4,7 @@ import preprocessed
 from toolchain import ROOT, SINGLE, Check, name
 
 LONGEST_FILE = 350  # one idea; what is longer has two
-LIMIT = 69_000
+LIMIT = 69_500
 SOURCES = {".hpp", ".ipp", ".cpp", ".mjs", ".py"}
 
 

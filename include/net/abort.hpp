@@ -57,12 +57,30 @@ struct AbortHook : Handle {
   static const Operations table;
 
   AbortHook(LoopCore& core, AbortCall to_call) noexcept : Handle(core, table), callback(to_call) {}
-  /// Nothing is called any more.
-  void detach() noexcept { operations->abandon(*this); }
   void take_off() noexcept;
 
   AbortCall callback;
   AbortState* signal = nullptr;  // while it is attached
+};
+
+/// What who waits for an abort holds: when it goes, or is replaced, nothing is called any more.
+class AbortWatch {
+ public:
+  AbortWatch() noexcept = default;
+  explicit AbortWatch(AbortHook& hook) noexcept : hook_(&hook) {}
+  AbortWatch(AbortWatch&& other) noexcept = default;
+  AbortWatch& operator=(AbortWatch&& other) noexcept {
+    const AbortWatch gone(static_cast<AbortWatch&&>(*this));
+    hook_ = static_cast<Ref<AbortHook>&&>(other.hook_);
+    return *this;
+  }
+  ~AbortWatch() {
+    if (hook_) hook_->operations->abandon(*hook_);
+  }
+  explicit operator bool() const noexcept { return static_cast<bool>(hook_); }
+
+ private:
+  Ref<AbortHook> hook_;
 };
 
 /// Shared by a controller and its signals; any thread. Others ask it by its table: so only a program that makes one has
@@ -70,7 +88,7 @@ struct AbortHook : Handle {
 struct AbortState {
   struct Operations {
     void (*free)(AbortState&) noexcept;
-    Ref<AbortHook> (*attach)(AbortState&, LoopCore&, AbortCall);
+    AbortWatch (*attach)(AbortState&, LoopCore&, AbortCall);
     Ref<AbortState> (*either)(AbortState&, AbortState&);
   };
   static const Operations table;
@@ -96,14 +114,14 @@ struct AbortState {
   }
   ~AbortState();
 
-  /// Calls back on that loop, unless the hook is detached before. None: it has aborted already.
-  [[nodiscard]] Ref<AbortHook> attach(LoopCore& loop, AbortCall callback) {
+  /// Calls back on that loop, as long as the watch is there. None: it has aborted already.
+  [[nodiscard]] AbortWatch attach(LoopCore& loop, AbortCall callback) {
     return operations->attach(*this, loop, callback);
   }
   /// One that aborts as soon as this one or the other does.
   Ref<AbortState> either(AbortState& other) { return operations->either(*this, other); }
 
-  Ref<AbortHook> attach_hook(LoopCore& loop, AbortCall callback);
+  AbortWatch attach_hook(LoopCore& loop, AbortCall callback);
   /// One lock for all of them: it is held for moments, and seldom.
   static Machine::Mutex& mutex();
 

@@ -24,7 +24,7 @@ NET_API constexpr AbortState::Operations AbortState::table{
       return both;
     }};
 
-NET_API Ref<AbortHook> AbortState::attach_hook(LoopCore& loop, AbortCall callback) {
+NET_API AbortWatch AbortState::attach_hook(LoopCore& loop, AbortCall callback) {
   // whoever aborts, and wherever, needs no memory for it
   struct MailboxPlace {
     Mailbox* home;
@@ -44,7 +44,7 @@ NET_API Ref<AbortHook> AbortState::attach_hook(LoopCore& loop, AbortCall callbac
   hook->retain();
   hook->signal = this;
   retain();
-  return hook;
+  return AbortWatch(*hook);
 }
 
 NET_API bool AbortState::remove(AbortHook& hook) noexcept {

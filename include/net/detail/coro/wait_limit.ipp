@@ -19,7 +19,7 @@ struct WaitLimit::Limits {
   void* waiting = nullptr;
   void (*give_up)(void*) = nullptr;
   Maybe<Error> why;
-  Ref<AbortHook> hook;
+  AbortWatch aborts;
   Ref<TimerState> timer;
 
   /// Whoever waits goes on, and may destroy all of this.
@@ -61,8 +61,8 @@ NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(voi
   }
   if (limits.options.signal) {
     const auto over = [](void* who, const Error& reason) { static_cast<Limits*>(who)->over(abort_failure(reason)); };
-    limits.hook = Access::state(limits.options.signal).attach(loop, {over, &limits});
-    if (!limits.hook) require_not_aborted();
+    limits.aborts = Access::state(limits.options.signal).attach(loop, {over, &limits});
+    if (!limits.aborts) require_not_aborted();
   }
   limits.waiting = waiting;
   limits.give_up = give_up;
@@ -70,7 +70,7 @@ NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(voi
 
 NET_API void WaitLimit::forget() noexcept {
   limits_->give_up = nullptr;
-  if (limits_->hook) detail::exchange(limits_->hook, {})->detach();
+  limits_->aborts = {};
   if (!limits_->timer) return;
   const Ref<TimerState> timer = detail::exchange(limits_->timer, {});
   if (timer->loop) timer->loop->stop_timer(*timer);

@@ -76,7 +76,6 @@ struct ServerState : Handle, Listening, MindsNoListeners {
   void host_answered(const LookupAnswer& found);
   static const LookupAddress& first_usable(std::span<const LookupAddress> addresses) noexcept;
   void watch_signal(const AbortSignal& signal);
-  void forget_signal() noexcept;
   void set_no_delay(bool on);
   int keep_alive_seconds() const noexcept { return whole_seconds(options.keepAliveInitialDelay); }
   static int backlog_of(const ListenOptions& asked) noexcept { return asked.backlog ? asked.backlog : 511; }
@@ -174,11 +173,10 @@ struct ServerState : Handle, Listening, MindsNoListeners {
   bool shortage_emitted : 1 = false;
   bool close_expected : 1 = false;  // the loop has space for its 'close'
   Position<ServerClose> closing{};
-  Ref<AbortHook> abort_hook;
+  AbortWatch abort_watch;
   Retry retry{*this, job_of<&ServerState::accept_again>};  // while it cannot accept
 
   ~ServerState() {
-    forget_signal();
     if (close_expected && loop) loop->ticks().expect_no_more();
   }
 };
@@ -190,7 +188,7 @@ struct ServerState::NothingOpen {
   ~NothingOpen() {
     if (passed) return;
     self.stop_listening();
-    self.forget_signal();
+    self.abort_watch = {};
   }
 };
 

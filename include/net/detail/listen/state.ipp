@@ -6,7 +6,6 @@
 
 #if NET_BODIES
 
-#include <net/detail/base/exchange.hpp>
 #include <net/detail/connect/lookup.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -38,7 +37,7 @@ NET_API void ServerState::recount() noexcept {
 }
 
 NET_API void ServerState::start_over() noexcept {
-  forget_signal();
+  abort_watch = {};
   static_cast<Listening&>(*this) = Listening();
   ++generation;
 }
@@ -134,13 +133,9 @@ NET_API void ServerState::watch_signal(const AbortSignal& given) {
   if (!given && !options.signal) return;
   Ref<AbortState> signal(&Access::state(given ? given : options.signal));
   if (given && options.signal) signal = signal->either(Access::state(options.signal));
-  abort_hook =
+  abort_watch =
       signal->attach(*loop, {[](void* self, const Error&) { static_cast<ServerState*>(self)->close(); }, this});
-  if (!abort_hook) tick(step_of<&ServerState::close>);
-}
-
-NET_API void ServerState::forget_signal() noexcept {
-  if (abort_hook) detail::exchange(abort_hook, {})->detach();
+  if (!abort_watch) tick(step_of<&ServerState::close>);
 }
 
 /// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
@@ -314,7 +309,7 @@ NET_API void ServerState::emit_close() {
 /// Those that are added later stay, as in Node.
 NET_API void ServerState::settle() noexcept {
   if (--owed > 0 || closing != ServerClose::emitted || acceptor.is_open() || looking_up) return;
-  forget_signal();
+  abort_watch = {};
   if (options.reusable) return;
   closing.move_to(ServerClose::over);
   listeners.clear();
@@ -323,7 +318,7 @@ NET_API void ServerState::settle() noexcept {
 NET_API void ServerState::abandon() {
   do {
     stop_listening();
-    abort_hook = {};
+    abort_watch = {};
     listeners.clear();
     if (!kept_by_loop) return;
     kept_by_loop = false;

@@ -38,7 +38,7 @@ NET_API NativeHandle SocketState::release_descriptor(Machine::Channel* into) {
   read_interest = shutting_down = false;
   stop_idle();
   recount();
-  if (cold && cold->abort_hook) detail::exchange(cold->abort_hook, {})->detach();
+  if (cold) cold->abort_watch = {};
   leave_server();
   return fd;
 }
@@ -165,7 +165,7 @@ NET_API void SocketState::drop_captures() noexcept {
   if (cold) {
     cold->idle_timer = {};
     cold->finish_callbacks.clear();
-    cold->abort_hook = {};
+    cold->abort_watch = {};
     if (cold->pipes) cold->pipes->operations->clear(*cold->pipes);
     users_buffer = false;
     cold->onread.clear();
@@ -181,7 +181,6 @@ NET_API SocketState::~SocketState() {
   stop_connecting();
   stop_idle();
   count_bytes();
-  if (cold && cold->abort_hook) cold->abort_hook->detach();
   if (close_expected && loop) loop->closing().expect_no_more();
   expect_no_removal();
   delete buffer;

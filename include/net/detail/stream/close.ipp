@@ -2,7 +2,6 @@
 #ifndef NET_DETAIL_STREAM_CLOSE_IPP
 #define NET_DETAIL_STREAM_CLOSE_IPP
 
-#include <net/detail/base/exchange.hpp>
 #include <net/detail/stream/state.hpp>
 
 #if NET_BODIES
@@ -195,7 +194,7 @@ NET_API void SocketState::emit_close(bool current, Place<Job>* rest) {
       self.settle();
     }
   } const emitted{*this, Ref<SocketState>(this)};
-  if (cold && cold->abort_hook) detail::exchange(cold->abort_hook, {})->detach();
+  if (cold) cold->abort_watch = {};
   if (!current) return void(emit_event<on_close>(false));
   phase.move_to(Phase::closed);
   if (request != WriteRequest::awaits_connection || !rest) return void(emit_event<on_close>(had_error));
@@ -230,13 +229,13 @@ NET_API void SocketState::drop_listeners() noexcept {
 NET_API void SocketState::watch_signal(const AbortSignal& signal) {
   if (!signal) return;
   AbortState& state = Access::state(signal);
-  ensure_cold().abort_hook = state.attach(*loop, {[](void* who, const Error& reason) {
-                                                    auto& self = *static_cast<SocketState*>(who);
-                                                    const Ref<Handle> alive(&self);
-                                                    or_give_up(self, [&] { self.destroy(abort_failure(reason)); });
-                                                  },
-                                                  this});
-  if (!cold->abort_hook) destroy(abort_failure(state.reason));
+  ensure_cold().abort_watch = state.attach(*loop, {[](void* who, const Error& reason) {
+                                                     auto& self = *static_cast<SocketState*>(who);
+                                                     const Ref<Handle> alive(&self);
+                                                     or_give_up(self, [&] { self.destroy(abort_failure(reason)); });
+                                                   },
+                                                   this});
+  if (!cold->abort_watch) destroy(abort_failure(state.reason));
 }
 
 NET_API void SocketState::destroy_soon() {

@@ -108,7 +108,7 @@ struct ColdState : ColdConnection {
   Function<std::string(std::string_view piece, Decode what)> decode;
   Encoding encoding = Encoding::utf8;
   Rare<OnReading> onread;
-  Ref<AbortHook> abort_hook;
+  AbortWatch abort_watch;
   Rare<Pipes> pipes;
   std::size_t corks = 0;  // cork() less uncork()
   Retry memory;           // while the system has none for this socket
