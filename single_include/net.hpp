@@ -18527,6 +18527,7 @@ NET_API constexpr AbortState::Operations AbortState::table{
     }};
 
 NET_API AbortWatch AbortState::attach_hook(LoopCore& loop, AbortCall callback) {
+  if (aborted.load() != 0) return {};
   // whoever aborts, and wherever, needs no memory for it
   struct MailboxPlace {
     Mailbox* home;
@@ -21782,10 +21783,9 @@ NET_API void SocketState::read_onread(bool to_the_end) {
 
 /// S25.4: no buffer at all leaves the one before; an empty one is one.
 NET_API void SocketState::next_onread_buffer() {
-  OnReading& into = *cold->onread;
-  if (!into.asked.allocate) return;
-  const std::span<std::byte> given = into.asked.allocate();
-  if (given.data()) into.buffer = given;
+  if (!cold->onread || !cold->onread->asked.allocate) return;
+  const std::span<std::byte> given = cold->onread->asked.allocate();
+  if (given.data() && cold->onread) cold->onread->buffer = given;
 }
 
 /// Emits what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be emitted, because a

@@ -25,6 +25,7 @@ NET_API constexpr AbortState::Operations AbortState::table{
     }};
 
 NET_API AbortWatch AbortState::attach_hook(LoopCore& loop, AbortCall callback) {
+  if (aborted.load() != 0) return {};
   // whoever aborts, and wherever, needs no memory for it
   struct MailboxPlace {
     Mailbox* home;
